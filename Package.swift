@@ -1,0 +1,155 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// The boundaries of the house are the dependency lists below; deploy/test builds with
+// --explicit-target-dependency-import-check error, so a target imports only what is named here.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioConcurrencyHelpers: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioFoundationCompat: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "adf-trigger",
+    products: [
+        .executable(name: "adf-trigger", targets: ["adf-trigger"]),
+        .executable(name: "adf-emulator", targets: ["adf-emulator"]),
+        .library(name: "RabbitMQ", targets: ["RabbitMQ"]),
+        .library(name: "DataFactory", targets: ["DataFactory"]),
+        .library(name: "AzureIdentity", targets: ["AzureIdentity"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // The message queue.
+        .systemLibrary(
+            name: "CRabbitMQ",
+            pkgConfig: "librabbitmq",
+            providers: [.apt(["librabbitmq-dev"])]
+        ),
+        .target(
+            name: "RabbitMQ",
+            dependencies: ["CRabbitMQ", deque, nioConcurrencyHelpers],
+            swiftSettings: settings + [.strictMemorySafety()]
+        ),
+
+        // The service.
+        .target(
+            name: "AzureIdentity",
+            dependencies: [asyncHTTPClient, logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "DataFactory",
+            dependencies: ["AzureIdentity", logging],
+            swiftSettings: settings
+        ),
+
+        // What happens to one request.
+        .target(
+            name: "TriggerWorker",
+            dependencies: [crypto, logging, nioConcurrencyHelpers],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Telemetry",
+            dependencies: [logging],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "adf-trigger",
+            dependencies: [
+                "AzureIdentity", "DataFactory", "RabbitMQ", "Telemetry", "TriggerWorker",
+                argumentParser, configuration, logging, serviceLifecycle, unixSignals, yams,
+            ],
+            swiftSettings: settings
+        ),
+
+        // The service's double. It shares no code with the client, or wire mistakes would hide.
+        .target(
+            name: "DataFactoryEmulator",
+            dependencies: [crypto, httpTypes, hummingbird, logging, nioConcurrencyHelpers, nioCore],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "adf-emulator",
+            dependencies: ["DataFactoryEmulator", argumentParser, logging],
+            swiftSettings: settings
+        ),
+
+        // Tests.
+        .target(
+            name: "TestSupport",
+            dependencies: [asyncHTTPClient, nioCore, subprocess],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
+        .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ"], swiftSettings: settings),
+        .testTarget(
+            name: "AzureIdentityTests",
+            dependencies: ["AzureIdentity", nioConcurrencyHelpers, nioCore, nioPosix],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "DataFactoryTests",
+            dependencies: ["AzureIdentity", "DataFactory", nioConcurrencyHelpers],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "TriggerWorkerTests",
+            dependencies: ["TriggerWorker", logging, nioConcurrencyHelpers],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", logging], swiftSettings: settings),
+        .testTarget(
+            name: "DataFactoryEmulatorTests",
+            dependencies: [
+                "DataFactoryEmulator", asyncHTTPClient, logging, nioConcurrencyHelpers, nioCore, nioHTTP1,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BrokerTests",
+            dependencies: ["RabbitMQ", "TestSupport", logging],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["RabbitMQ", "TestSupport", "adf-trigger", "adf-emulator"],
+            swiftSettings: settings
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

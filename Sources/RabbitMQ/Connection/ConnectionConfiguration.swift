@@ -1,0 +1,87 @@
+/// Where a broker is and how to log in to it.
+public struct ConnectionConfiguration: Sendable {
+    /// A password: it prints as stars, wherever it is printed.
+    public struct Password: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+        let text: String
+
+        /// Wraps a password.
+        public init(_ text: String) { self.text = text }
+        /// Stars.
+        public var description: String { "***" }
+        /// Stars.
+        public var debugDescription: String { "***" }
+        /// Nothing to see.
+        public var customMirror: Mirror { Mirror(self, children: []) }
+    }
+
+    /// The host name or address.
+    public var host: String
+    /// The TCP port; 5672 by default.
+    public var port: UInt16
+    /// The user name.
+    public var user: String
+    /// The password.
+    public var password: Password
+    /// The virtual host; `/` by default.
+    public var virtualHost: String
+    /// How often either side shows that it lives; 15 s by default, so a dead peer is noticed within 30 s. At least 1 s:
+    /// without heartbeats a connection that died silently would never be noticed.
+    public var heartbeat: Duration
+    /// How long a TCP connect may take, over all addresses of the host; 5 s by default.
+    public var connectTimeout: Duration
+    /// How long the AMQP handshake may take; 5 s by default.
+    public var loginTimeout: Duration
+    /// How long the broker may take to answer any request, and to confirm a publish while it does not have the
+    /// connection blocked; 30 s by default. After that the connection counts as lost.
+    public var replyTimeout: Duration
+    /// The largest body taken from the broker, in bytes; 64 MiB by default. A larger one ends the connection.
+    public var maximumBodyByteCount: Int
+    /// What operators see as the connection's name in RabbitMQ's management pages.
+    public var connectionName: String
+
+    /// The frame size asked for, in bytes: RabbitMQ's own. Not 0, which librabbitmq 0.11-deb12u3 reads as 4096.
+    static let frameByteCount = 131_072
+
+    /// Describes a connection; everything but the host has RabbitMQ's usual default.
+    public init(
+        host: String,
+        port: UInt16 = 5672,
+        user: String = "guest",
+        password: Password = Password("guest"),
+        virtualHost: String = "/",
+        connectionName: String = "adf-trigger"
+    ) {
+        self.host = host
+        self.port = port
+        self.user = user
+        self.password = password
+        self.virtualHost = virtualHost
+        self.connectionName = connectionName
+        heartbeat = .seconds(15)
+        connectTimeout = .seconds(5)
+        loginTimeout = .seconds(5)
+        replyTimeout = .seconds(30)
+        maximumBodyByteCount = 64 << 20
+    }
+
+    /// Host and port, safe to log.
+    public var address: String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// What the client tells the broker of itself. Without the capabilities the broker stays silent when it cancels
+    /// a consumer or blocks a publisher, and the client would wait for ever.
+    var clientProperties: FieldTable {
+        [
+            "product": "adf-trigger",
+            "connection_name": .string(connectionName),
+            "capabilities": .table([
+                "authentication_failure_close": true,
+                "basic.nack": true,
+                "connection.blocked": true,
+                "consumer_cancel_notify": true,
+                "publisher_confirms": true,
+            ]),
+        ]
+    }
+}

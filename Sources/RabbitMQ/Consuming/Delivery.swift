@@ -1,0 +1,34 @@
+/// A message the broker handed to one of our consumers.
+///
+/// It is ours until it is settled over the channel it came by. When that channel is gone it is somebody else's, and
+/// settling it throws ``RabbitMQError/Code/staleDelivery`` instead of disturbing the next channel.
+public struct Delivery: Sendable {
+    /// The message.
+    public var message: Message
+    /// Which channel of which connection it came by; no two channels of a process share one.
+    public var generation: ChannelGeneration
+    /// The channel's number for this delivery.
+    public var deliveryTag: UInt64
+    /// Whether it was, or may have been, handed to somebody before.
+    public var isRedelivered: Bool
+    /// The exchange it was published to; empty is the default exchange.
+    public var exchange: String
+    /// The routing key it was published with.
+    public var routingKey: String
+    /// The consumer it was handed to.
+    public var consumerTag: String
+}
+
+/// Tells one channel from every other that this process has had or will have.
+public struct ChannelGeneration: Sendable, Hashable, Comparable, CustomStringConvertible {
+    private let number: UInt64
+
+    init(number: UInt64) {
+        self.number = number
+    }
+
+    /// A later channel is greater.
+    public static func < (left: Self, right: Self) -> Bool { left.number < right.number }
+    /// The number, for logs.
+    public var description: String { String(number) }
+}

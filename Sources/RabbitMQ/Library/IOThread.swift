@@ -1,0 +1,204 @@
+internal import CRabbitMQ
+internal import Glibc
+internal import NIOConcurrencyHelpers
+
+/// The one OS thread that may touch a librabbitmq connection, in the form of an actor's executor.
+///
+/// librabbitmq is not thread-safe, and does nothing in the background: somebody has to read, send heartbeats and
+/// wait. This thread does, and runs the actor's jobs in between, so "only that thread touches the handle" is actor
+/// isolation and checked by the compiler. It sleeps in `poll` on the socket and on an eventfd that ``enqueue(_:)``
+/// writes.
+///
+/// An actor holds its executor strongly; when both are gone the thread ends.
+final class IOThread: SerialExecutor {
+    /// What the thread serves beside jobs.
+    protocol Client: AnyObject, Sendable {
+        /// Reads and sends what can be without waiting. Called on the thread after every wake-up.
+        func turn() -> Wait
+    }
+
+    /// What to wait for.
+    struct Wait {
+        /// The socket; negative where there is none, which is how librabbitmq shows that it has closed it.
+        var descriptor: Int32
+        var wantsToWrite: Bool
+        var timeoutMilliseconds: Int32
+
+        static let forJobsOnly = Wait(descriptor: -1, wantsToWrite: false, timeoutMilliseconds: -1)
+    }
+
+    private let loop: Loop
+
+    /// Starts the thread.
+    init(name: String) {
+        loop = Loop()
+        unsafe loop.start(name: name, executor: UnownedSerialExecutor(ordinary: self))
+    }
+
+    deinit {
+        loop.stop()
+    }
+
+    /// Serves `client` from now on; it is kept alive until ``detach()``.
+    func attach(_ client: any Client) {
+        loop.setClient(client)
+    }
+
+    /// Serves jobs alone from now on.
+    func detach() {
+        loop.setClient(nil)
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        loop.enqueue(UnownedJob(job))
+    }
+
+    func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+        unsafe UnownedSerialExecutor(ordinary: self)
+    }
+
+    func checkIsolated() {
+        precondition(loop.isCurrent, "the RabbitMQ connection was entered from another thread than its own")
+    }
+
+    func isIsolatingCurrentContext() -> Bool? {
+        loop.isCurrent
+    }
+}
+
+/// The thread's own part. It outlives the executor by as long as the thread needs to end.
+private final class Loop: Sendable {
+    private struct State {
+        var jobs: [UnownedJob] = []
+        var client: (any IOThread.Client)?
+        var isAsleep = false
+        var isStopping = false
+        var thread: pthread_t?
+    }
+
+    /// A pthread mutex on purpose: the thread sanitizer of Swift 6.3.1 does not see `Synchronization.Mutex`, and
+    /// reports every job as a race.
+    private let state = NIOLockedValueBox(State())
+    private let wakeUp: Int32
+
+    init() {
+        wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        precondition(wakeUp >= 0, "eventfd failed with errno \(errno)")
+    }
+
+    deinit {
+        close(wakeUp)
+    }
+
+    var isCurrent: Bool {
+        state.withLockedValue { $0.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
+    }
+
+    /// 16 MiB: librabbitmq 0.11 decodes nested headers by recursion without a limit, and 26 000 levels, which fit one
+    /// frame, overflow 1 MiB (upstream limits it to 100 levels since 0.14).
+    private static let stackByteCount = 16 << 20
+
+    func start(name: String, executor: UnownedSerialExecutor) {
+        var attributes = pthread_attr_t()
+        unsafe pthread_attr_init(&attributes)
+        unsafe pthread_attr_setstacksize(&attributes, Self.stackByteCount)
+        unsafe pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
+        defer { unsafe pthread_attr_destroy(&attributes) }
+
+        // SAFETY: the retain is balanced by takeRetainedValue on the new thread, or below where none was made.
+        let start = unsafe Unmanaged.passRetained(Start(loop: self, executor: executor, name: name))
+        var thread = pthread_t()
+        let status = unsafe pthread_create(
+            &thread, &attributes,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                unsafe crabbitmq_name_thread(String(start.name.prefix(15)))
+                start.loop.run(on: start.executor)
+                return nil
+            }, start.toOpaque())
+        precondition(status == 0, "a thread for the RabbitMQ connection could not be made (errno \(status))")
+    }
+
+    @safe private final class Start {
+        let loop: Loop
+        let executor: UnownedSerialExecutor
+        let name: String
+
+        init(loop: Loop, executor: UnownedSerialExecutor, name: String) {
+            self.loop = loop
+            unsafe self.executor = unsafe executor
+            self.name = name
+        }
+    }
+
+    func setClient(_ client: (any IOThread.Client)?) {
+        // The old client is let go outside the lock: its deinit may end this very loop.
+        let old = state.withLockedValue { state in
+            let old = state.client
+            state.client = client
+            return old
+        }
+        withExtendedLifetime(old) {}
+    }
+
+    func enqueue(_ job: UnownedJob) {
+        let mustWake = state.withLockedValue { state in
+            state.jobs.append(job)
+            defer { state.isAsleep = false }
+            return state.isAsleep
+        }
+        if mustWake { wake() }
+    }
+
+    func stop() {
+        let mustWake = state.withLockedValue { state in
+            state.isStopping = true
+            return state.isAsleep
+        }
+        if mustWake { wake() }
+    }
+
+    private func wake() {
+        var one: UInt64 = 1
+        unsafe _ = write(wakeUp, &one, MemoryLayout<UInt64>.size)
+    }
+
+    private func run(on executor: UnownedSerialExecutor) {
+        state.withLockedValue { $0.thread = pthread_self() }
+        var jobs: [UnownedJob] = []
+        while true {
+            let (client, isStopping) = state.withLockedValue { state in
+                swap(&state.jobs, &jobs)
+                return (state.client, state.isStopping)
+            }
+            // Nobody is left who could enqueue: the executor is gone, and so is its actor.
+            if isStopping, jobs.isEmpty { return }
+            // SAFETY: the jobs were enqueued for this executor, and this is its only thread. A job keeps its actor
+            // alive and the actor its executor, so the reference holds while there are jobs.
+            for job in jobs { unsafe job.runSynchronously(on: executor) }
+            jobs.removeAll(keepingCapacity: true)
+
+            let wait = client?.turn() ?? .forJobsOnly
+            let maySleep = state.withLockedValue { state in
+                state.isAsleep = state.jobs.isEmpty && !state.isStopping
+                return state.isAsleep
+            }
+            if maySleep { sleep(wait) }
+        }
+    }
+
+    private func sleep(_ wait: IOThread.Wait) {
+        var descriptors = [
+            pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wait.descriptor, events: Int16(POLLIN | (wait.wantsToWrite ? POLLOUT : 0)), revents: 0),
+        ]
+        // poll ignores a negative descriptor.
+        unsafe _ = poll(&descriptors, nfds_t(descriptors.count), wait.timeoutMilliseconds)
+        state.withLockedValue { $0.isAsleep = false }
+        if descriptors[0].revents != 0 {
+            var count: UInt64 = 0
+            unsafe _ = read(wakeUp, &count, MemoryLayout<UInt64>.size)
+        }
+    }
+}

@@ -1,0 +1,85 @@
+internal import CRabbitMQ
+internal import Glibc
+
+/// A librabbitmq connection: the only owner of its C state, and the only place that calls the library.
+///
+/// Not copyable and not sendable, so it stays in the actor that made it, on that actor's thread.
+@safe struct LibraryHandle: ~Copyable {
+    private let state: amqp_connection_state_t
+    /// Memory for the arguments of the call that is being made.
+    var arena = ByteArena()
+    /// What broker and client agreed on at login.
+    private(set) var frameByteCount = 0
+
+    init() throws(RabbitMQError) {
+        guard let state = unsafe amqp_new_connection() else {
+            throw RabbitMQError(.unreachable, "there is no memory for another connection")
+        }
+        unsafe self.state = state
+    }
+
+    /// Frees the state and closes the socket; it does not say goodbye to the broker.
+    deinit {
+        unsafe amqp_destroy_connection(state)
+    }
+
+    /// The state, for this type's extensions in this folder.
+    var connection: amqp_connection_state_t { unsafe state }
+
+    /// The socket, or -1 once the library has closed it, which it does by itself after a missed heartbeat.
+    ///
+    /// Never keep it: the number may be in use by another socket the next moment.
+    var descriptor: Int32 { unsafe amqp_get_sockfd(state) }
+
+    /// Whether one small frame can be sent now without waiting.
+    ///
+    /// librabbitmq's sends have no time-out, and in 0.11 the wait inside them can become endless (fixed upstream in
+    /// 0.14), so nothing is sent while this is false. Linux says a socket is writable only while a third of its
+    /// buffer is free, which leaves room for a frame and for a heartbeat.
+    var isWritable: Bool {
+        var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return unsafe Glibc.poll(&poll, 1, 0) > 0 && poll.revents & Int16(POLLOUT) != 0
+    }
+
+    /// Connects and logs in; blocks this thread for at most the configured times (a name look-up has none).
+    mutating func open(_ configuration: ConnectionConfiguration) throws(RabbitMQError) {
+        guard let socket = unsafe amqp_tcp_socket_new(state) else {
+            throw RabbitMQError(.unreachable, "there is no memory for another socket")
+        }
+        var connectTimeout = timeval(configuration.connectTimeout)
+        let status = unsafe amqp_socket_open_noblock(
+            socket, configuration.host, Int32(configuration.port), &connectTimeout)
+        guard status == AMQP_STATUS_OK.rawValue else {
+            throw RabbitMQError(
+                openingStatus: status, to: configuration.address, within: configuration.connectTimeout)
+        }
+        setUserTimeout(configuration.heartbeat * 3)
+
+        var loginTimeout = timeval(configuration.loginTimeout)
+        unsafe amqp_set_handshake_timeout(state, &loginTimeout)
+        arena.reset()
+        var clientProperties = unsafe arena.table(configuration.clientProperties)
+        let reply = unsafe crabbitmq_login_plain(
+            state, configuration.virtualHost, 0, Int32(ConnectionConfiguration.frameByteCount),
+            Int32(configuration.heartbeat.components.seconds), &clientProperties, configuration.user,
+            configuration.password.text)
+        guard unsafe reply.reply_type == AMQP_RESPONSE_NORMAL else {
+            throw unsafe RabbitMQError(loginReply: reply, configuration)
+        }
+        frameByteCount = Int(unsafe amqp_get_frame_max(state))
+    }
+
+    /// Ends a connection on which the peer's kernel acknowledges nothing: a second guard beside heartbeats.
+    private func setUserTimeout(_ timeout: Duration) {
+        var milliseconds = UInt32(clamping: timeout.components.seconds * 1000)
+        unsafe _ = setsockopt(
+            descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, socklen_t(MemoryLayout<UInt32>.size))
+    }
+}
+
+extension timeval {
+    fileprivate init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self.init(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
+    }
+}

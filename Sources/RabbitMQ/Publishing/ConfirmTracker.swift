@@ -1,0 +1,92 @@
+/// Which publishes of one channel the broker has not answered yet, and what its answers mean for each.
+///
+/// Pure: no clock, no I/O. `Context` is whatever waits for the outcome.
+struct ConfirmTracker<Context> {
+    /// How a return finds its publish: `basic.return` carries no sequence number, and the confirm of a returned
+    /// message may come later than confirms of messages published after it.
+    struct ReturnKey: Hashable {
+        var exchange: String
+        var routingKey: String
+        var messageID: String?
+        var correlationID: String?
+    }
+
+    /// A publish whose outcome is known.
+    struct Settled {
+        var context: Context
+        var outcome: PublishOutcome
+    }
+
+    private struct Entry {
+        var context: Context
+        var returnKey: ReturnKey?
+        var returnReason: ReturnReason?
+    }
+
+    /// Sequence numbers start at 1 on each channel.
+    private(set) var nextSequence: UInt64 = 1
+    private var lowestOutstanding: UInt64 = 1
+    private var outstanding: [UInt64: Entry] = [:]
+
+    /// How many publishes wait for an answer.
+    var count: Int { outstanding.count }
+
+    /// Notes a publish that goes on the wire now. Mandatory ones carry the key by which a return finds them.
+    mutating func published(_ context: Context, returnKey: ReturnKey?) {
+        outstanding[nextSequence] = Entry(context: context, returnKey: returnKey)
+        nextSequence += 1
+    }
+
+    /// Takes a `basic.return`: it comes before the confirm of its own message, and decides what that means.
+    ///
+    /// Where two messages in flight have the same key they are alike to everybody, so the older one is marked.
+    /// - Returns: false if no publish in flight fits.
+    mutating func returned(_ key: ReturnKey, reason: ReturnReason) -> Bool {
+        let match = outstanding.filter { $0.value.returnKey == key && $0.value.returnReason == nil }.keys.min()
+        guard let match else { return false }
+        outstanding[match]?.returnReason = reason
+        return true
+    }
+
+    /// Takes a `basic.ack`; `throughTag` settles every outstanding publish up to it. A tag nobody waits for is nothing.
+    mutating func acknowledged(_ tag: UInt64, throughTag: Bool) -> [Settled] {
+        settle(tag, throughTag: throughTag) { entry in
+            entry.returnReason.map { .returned($0) } ?? .confirmed
+        }
+    }
+
+    /// Takes a `basic.nack`.
+    mutating func refused(_ tag: UInt64, throughTag: Bool) -> [Settled] {
+        settle(tag, throughTag: throughTag) { _ in .nacked }
+    }
+
+    /// The channel is gone: whatever is outstanding is in doubt, since a channel error swallows confirms.
+    mutating func lost(_ error: RabbitMQError) -> [Settled] {
+        defer { outstanding = [:] }
+        return outstanding.sorted { $0.key < $1.key }.map { entry in
+            Settled(context: entry.value.context, outcome: .inDoubt(error))
+        }
+    }
+
+    private mutating func settle(
+        _ tag: UInt64,
+        throughTag: Bool,
+        outcome: (Entry) -> PublishOutcome
+    ) -> [Settled] {
+        // Tag 0 with `multiple` means "all so far"; a broker does not send it, but the protocol has it.
+        let last = tag == 0 && throughTag ? nextSequence - 1 : min(tag, nextSequence - 1)
+        var settled: [Settled] = []
+        if throughTag {
+            while lowestOutstanding <= last {
+                if let entry = outstanding.removeValue(forKey: lowestOutstanding) {
+                    settled.append(Settled(context: entry.context, outcome: outcome(entry)))
+                }
+                lowestOutstanding += 1
+            }
+        } else if let entry = outstanding.removeValue(forKey: tag) {
+            settled.append(Settled(context: entry.context, outcome: outcome(entry)))
+        }
+        while lowestOutstanding < nextSequence, outstanding[lowestOutstanding] == nil { lowestOutstanding += 1 }
+        return settled
+    }
+}

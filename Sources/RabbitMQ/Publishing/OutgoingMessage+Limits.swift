@@ -1,0 +1,84 @@
+/// What fits on the wire, checked before anything is sent.
+///
+/// librabbitmq notices an over-long property only after it has sent the method, which breaks the connection (505),
+/// and cuts the length of an over-long header key without a word, which makes the broker drop it (541).
+extension OutgoingMessage {
+    func checkLimits(frameByteCount: Int) throws(RabbitMQError) {
+        try checkShortString(exchange, "exchange name")
+        try checkShortString(routingKey, "routing key")
+        let properties = message.properties
+        let shortStrings: [(String?, String)] = [
+            (properties.contentType, "content-type"), (properties.contentEncoding, "content-encoding"),
+            (properties.correlationID, "correlation-id"), (properties.replyTo, "reply-to"),
+            (properties.expiration, "expiration"), (properties.messageID, "message-id"), (properties.type, "type"),
+            (properties.userID, "user-id"), (properties.appID, "app-id"),
+        ]
+        // Class, weight, body size and flags, then delivery mode, priority and timestamp at most.
+        var byteCount = 2 + 2 + 8 + 2 + 1 + 1 + 8
+        for case (let text?, let name) in shortStrings {
+            try checkShortString(text, name)
+            byteCount += 1 + text.utf8.count
+        }
+        if let headers = properties.headers { byteCount += try headers.encodedByteCount(depth: 1) }
+        // A header must fit one frame; 8 bytes of each frame are its own.
+        guard byteCount <= frameByteCount - 8 else {
+            throw RabbitMQError(
+                .invalidArgument,
+                "the message's properties take \(byteCount) bytes, and at most \(frameByteCount - 8) fit one frame")
+        }
+    }
+}
+
+extension QueueDeclaration {
+    func checkLimits() throws(RabbitMQError) {
+        try checkShortString(name, "queue name")
+        _ = try arguments.encodedByteCount(depth: 1)
+    }
+}
+
+private func checkShortString(_ text: String, _ name: String) throws(RabbitMQError) {
+    guard text.utf8.count <= 255 else {
+        throw RabbitMQError(.invalidArgument, "the \(name) has \(text.utf8.count) bytes, and AMQP allows 255")
+    }
+}
+
+extension FieldTable {
+    fileprivate func encodedByteCount(depth: Int) throws(RabbitMQError) -> Int {
+        guard depth <= Self.maximumDepth else {
+            throw RabbitMQError(.invalidArgument, "a table nests deeper than \(Self.maximumDepth) levels")
+        }
+        var byteCount = 4
+        for entry in entries {
+            guard entry.key.utf8.count <= 255 else {
+                throw RabbitMQError(
+                    .invalidArgument, "a header's name has \(entry.key.utf8.count) bytes, and AMQP allows 255")
+            }
+            byteCount += 1 + entry.key.utf8.count
+            byteCount += try entry.value.encodedByteCount(depth: depth)
+        }
+        return byteCount
+    }
+}
+
+extension FieldValue {
+    fileprivate func encodedByteCount(depth: Int) throws(RabbitMQError) -> Int {
+        switch self {
+        case .void: return 1
+        case .bool, .int8, .uint8: return 1 + 1
+        case .int16, .uint16: return 1 + 2
+        case .int32, .uint32, .float: return 1 + 4
+        case .int64, .uint64, .double, .timestamp: return 1 + 8
+        case .decimal: return 1 + 5
+        case .string(let text): return 1 + 4 + text.utf8.count
+        case .octets(let bytes), .bytes(let bytes): return 1 + 4 + bytes.count
+        case .table(let table): return 1 + (try table.encodedByteCount(depth: depth + 1))
+        case .array(let values):
+            guard depth < FieldTable.maximumDepth else {
+                throw RabbitMQError(.invalidArgument, "an array nests deeper than \(FieldTable.maximumDepth) levels")
+            }
+            var byteCount = 1 + 4
+            for value in values { byteCount += try value.encodedByteCount(depth: depth + 1) }
+            return byteCount
+        }
+    }
+}

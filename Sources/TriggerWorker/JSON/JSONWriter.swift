@@ -1,0 +1,71 @@
+/// Writes JSON text, member by member, in the order it is told.
+///
+/// A reply is one flat object with a few known members; Foundation's encoder costs several times as much and does not
+/// keep the order.
+struct JSONWriter {
+    private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    init() {
+        bytes.reserveCapacity(512)
+    }
+
+    /// Writes an object; `name` is nil for the outermost one and inside arrays.
+    mutating func object(_ name: StaticString? = nil, _ members: (inout JSONWriter) -> Void) {
+        begin(name)
+        bytes.append(UInt8(ascii: "{"))
+        needsComma = false
+        members(&self)
+        bytes.append(UInt8(ascii: "}"))
+        needsComma = true
+    }
+
+    mutating func member(_ name: StaticString, _ text: String?) {
+        begin(name)
+        if let text { string(text) } else { bytes += "null".utf8 }
+    }
+
+    mutating func member(_ name: StaticString, _ flag: Bool) {
+        begin(name)
+        bytes += (flag ? "true" : "false").utf8
+    }
+
+    mutating func member(_ name: StaticString, _ number: Int?) {
+        begin(name)
+        bytes += (number.map { String($0) } ?? "null").utf8
+    }
+
+    private mutating func begin(_ name: StaticString?) {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+        guard let name else { return }
+        bytes.append(UInt8(ascii: "\""))
+        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    private mutating func string(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(byte)
+            case UInt8(ascii: "\n"): bytes += "\\n".utf8
+            case UInt8(ascii: "\r"): bytes += "\\r".utf8
+            case UInt8(ascii: "\t"): bytes += "\\t".utf8
+            case 0..<0x20:
+                bytes += "\\u00".utf8
+                bytes.append(Self.hexadecimal(byte >> 4))
+                bytes.append(Self.hexadecimal(byte & 0xF))
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func hexadecimal(_ digit: UInt8) -> UInt8 {
+        digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+    }
+}

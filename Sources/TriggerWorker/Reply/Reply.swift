@@ -1,0 +1,112 @@
+/// The answer to one request.
+package struct Reply: Sendable {
+    /// The body: one JSON object.
+    package let body: [UInt8]
+    /// The request's correlation id, or its message id where it had none.
+    package let correlationID: String?
+    /// Header `outcome`.
+    package let outcome: Outcome
+    /// Header `traceparent`, as it came.
+    package let traceparent: String?
+    /// The request's identity, for whoever finds the reply where it could not be delivered.
+    package let requestID: String
+    /// The run, where there is one.
+    package let runID: String?
+
+    /// The `type` property of every reply.
+    package static let messageType = "adf.trigger.reply"
+}
+
+/// What became of a request; a closed list, used as header, log value and metric label.
+package enum Outcome: String, Sendable, CaseIterable {
+    /// A run was started for it.
+    case started
+    /// The request itself was at fault.
+    case refused
+    /// Azure refused it, or could not be reached.
+    case failed
+}
+
+extension Reply {
+    static func started(_ run: StartedRun, to message: RequestMessage) -> Reply {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("status", "started")
+            json.member("requestId", run.request.identity.text)
+            json.member("identified", run.request.identity.isIdentified)
+            json.member("runId", run.runID)
+            json.member("adopted", false)
+            json.target(run.target)
+            json.member("attempts", run.attempts)
+            json.member("portalUrl", run.target.portalURL(ofRun: run.runID))
+        }
+        return Reply(json.bytes, .started, identity: run.request.identity, message: message, runID: run.runID)
+    }
+
+    static func failed(
+        _ error: RequestError,
+        target: Target?,
+        identity: RequestIdentity,
+        to message: RequestMessage
+    ) -> Reply {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("status", "failed")
+            json.member("requestId", identity.text)
+            json.member("identified", identity.isIdentified)
+            if let target { json.target(target) }
+            json.member("attempts", error.attempts)
+            json.object("error") { json in
+                json.member("class", error.errorClass.rawValue)
+                json.member("code", error.code)
+                json.member("message", error.message)
+                json.member("retryable", error.errorClass.isRetryable)
+                json.member("httpStatus", error.httpStatus)
+                json.member("azureRequestId", error.azureRequestID)
+                json.member("runId", error.runID)
+            }
+        }
+        let outcome: Outcome = error.errorClass.isRefusal ? .refused : .failed
+        return Reply(json.bytes, outcome, identity: identity, message: message, runID: error.runID)
+    }
+
+    private init(
+        _ body: [UInt8],
+        _ outcome: Outcome,
+        identity: RequestIdentity,
+        message: RequestMessage,
+        runID: String?
+    ) {
+        self.init(
+            body: body, correlationID: message.correlationID ?? message.messageID, outcome: outcome,
+            traceparent: message.traceparent, requestID: identity.text, runID: runID)
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func target(_ target: Target) {
+        object("target") { json in
+            json.member("subscriptionId", target.subscriptionID)
+            json.member("resourceGroup", target.resourceGroup)
+            json.member("factory", target.factory)
+            json.member("pipeline", target.pipeline)
+        }
+    }
+}
+
+extension Target {
+    /// The run's page in Azure Data Factory Studio.
+    func portalURL(ofRun runID: String) -> String {
+        let factory = factoryID.utf8.reduce(into: [UInt8]()) { encoded, byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"), UInt8(ascii: "/"):
+                encoded.append(byte)
+            default: encoded += "\(byte < 16 ? "%0" : "%")\(String(byte, radix: 16, uppercase: true))".utf8
+            }
+        }
+        return "https://adf.azure.com/en-us/monitoring/pipelineruns/\(runID)?factory="
+            + String(decoding: factory, as: UTF8.self)
+    }
+}

@@ -1,0 +1,129 @@
+/// Which pipelines may be started, and where replies may go.
+package struct Policy: Sendable {
+    /// One line of the allow-list: four names, compared as ARM compares them, `*` for any.
+    package struct Pattern: Sendable, Hashable {
+        private let parts: [String]
+
+        /// Reads `subscription/resource group/factory/pipeline`, or `*` for everything.
+        ///
+        /// - Returns: nil where it is neither.
+        package init?(_ text: String) {
+            if text == "*" {
+                parts = ["*", "*", "*", "*"]
+                return
+            }
+            parts = text.split(separator: "/", omittingEmptySubsequences: false).map { $0.lowercased() }
+            guard parts.count == 4, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
+        }
+
+        func allows(_ target: Target) -> Bool {
+            let names = [target.subscriptionID, target.resourceGroup, target.factory, target.pipeline]
+            return zip(parts, names).allSatisfy { $0 == "*" || $0 == $1.lowercased() }
+        }
+    }
+
+    /// The configured aliases.
+    package var aliases: [String: Target]
+    /// What a request may leave out.
+    package var defaultSubscriptionID: String?
+    package var defaultResourceGroup: String?
+    package var defaultFactory: String?
+    /// What may be started beyond the aliases and the default factory.
+    package var allowed: [Pattern]
+    /// Where answers go when a request names no queue, or one it may not use.
+    package var replyQueue: String
+
+    /// Allows the aliases and, where all three defaults are set, the default factory.
+    package init(
+        aliases: [String: Target] = [:],
+        defaultSubscriptionID: String? = nil,
+        defaultResourceGroup: String? = nil,
+        defaultFactory: String? = nil,
+        allowed: [Pattern] = [],
+        replyQueue: String
+    ) {
+        self.aliases = aliases
+        self.defaultSubscriptionID = defaultSubscriptionID
+        self.defaultResourceGroup = defaultResourceGroup
+        self.defaultFactory = defaultFactory
+        self.allowed = allowed
+        self.replyQueue = replyQueue
+    }
+
+    // MARK: - Targets
+
+    /// Completes the target a request names.
+    ///
+    /// - Throws: ``RequestError``: `unknownTarget` for an alias nobody configured, `invalid` where a part is missing.
+    func resolve(_ requested: RequestedTarget) throws(RequestError) -> Target {
+        switch requested {
+        case .resource(let target): return target
+        case .alias(let name):
+            guard let target = aliases[name] else {
+                throw RequestError(
+                    .unknownTarget, code: "UnknownAlias",
+                    "no target is configured under the name \"\(name.truncated(toByteCount: 256))\"")
+            }
+            return target
+        case .parts(let subscriptionID, let resourceGroup, let factory, let pipeline):
+            return Target(
+                subscriptionID: try part(subscriptionID ?? defaultSubscriptionID, "subscriptionId"),
+                resourceGroup: try part(resourceGroup ?? defaultResourceGroup, "resourceGroup"),
+                factory: try part(factory ?? defaultFactory, "factory"), pipeline: try part(pipeline, "pipeline"))
+        }
+    }
+
+    private func part(_ value: String?, _ name: String) throws(RequestError) -> String {
+        guard let value else {
+            throw RequestError(
+                .invalid, code: "IncompleteTarget", "target.\(name) is missing, and the worker has no default for it")
+        }
+        return value
+    }
+
+    /// Whether this target may be started.
+    func allows(_ target: Target) -> Bool {
+        isInDefaultFactory(target) || aliases.values.contains { $0.key == target.key }
+            || allowed.contains { $0.allows(target) }
+    }
+
+    private func isInDefaultFactory(_ target: Target) -> Bool {
+        guard let defaultSubscriptionID, let defaultResourceGroup, let defaultFactory else { return false }
+        let home = Target(
+            subscriptionID: defaultSubscriptionID, resourceGroup: defaultResourceGroup, factory: defaultFactory,
+            pipeline: target.pipeline)
+        return home.key == target.key
+    }
+
+    // MARK: - Replies
+
+    /// The prefix of the addresses RabbitMQ makes for direct reply-to.
+    static let directReplyPrefix = "amq.rabbitmq.reply-to."
+
+    /// Where the answer to a message goes, and whether that is where the requester asked for it.
+    ///
+    /// Queues named `adf.trigger.…` are the worker's own and `amq.…` the broker's: a reply there could start a run, or
+    /// land among the error copies.
+    func replyAddress(for message: RequestMessage) -> (address: ReplyAddress, isAsRequested: Bool) {
+        guard let wanted = message.replyTo, !wanted.isEmpty else { return (.queue(replyQueue), true) }
+        if wanted.hasPrefix(Self.directReplyPrefix) { return (.direct(wanted), true) }
+        let isReserved = wanted.hasPrefix("adf.trigger.") || wanted.hasPrefix("amq.")
+        guard !isReserved || wanted == replyQueue else { return (.queue(replyQueue), false) }
+        return (.queue(wanted), true)
+    }
+}
+
+/// Where an answer goes.
+package enum ReplyAddress: Sendable, Hashable {
+    /// A queue, by the default exchange.
+    case queue(String)
+    /// An address of RabbitMQ's direct reply-to, which lives as long as the requester's channel.
+    case direct(String)
+
+    /// The routing key.
+    package var routingKey: String {
+        switch self {
+        case .queue(let name), .direct(let name): name
+        }
+    }
+}

@@ -1,0 +1,21 @@
+internal import FoundationEssentials
+
+/// What makes two messages the same request.
+package struct RequestIdentity: Sendable, Hashable {
+    /// The message id, or a random name.
+    package let text: String
+    /// Whether the publisher chose it. Without that a redelivery can't be recognised, so the request is served at
+    /// least once, and its reply says so.
+    package let isIdentified: Bool
+
+    /// The identity a publisher gave.
+    package init(_ messageID: String) {
+        text = messageID
+        isIdentified = true
+    }
+
+    init(madeUp: Void) {
+        text = UUID().uuidString.lowercased()
+        isIdentified = false
+    }
+}

@@ -1,0 +1,44 @@
+/// What the worker reads of a message on the request queue.
+package struct RequestMessage: Sendable {
+    /// The body, as it came.
+    package var body: [UInt8]
+    /// `message-id`: the request's identity.
+    package var messageID: String?
+    /// `correlation-id`, echoed in the reply.
+    package var correlationID: String?
+    /// `reply-to`: where the requester wants the answer.
+    package var replyTo: String?
+    package var contentType: String?
+    package var contentEncoding: String?
+    /// Header `traceparent`, passed on with the reply and the error copy.
+    package var traceparent: String?
+    /// Whether somebody held it before.
+    package var isRedelivered: Bool
+
+    /// Makes a message; everything but the body may be absent.
+    package init(
+        body: [UInt8],
+        messageID: String? = nil,
+        correlationID: String? = nil,
+        replyTo: String? = nil,
+        contentType: String? = nil,
+        contentEncoding: String? = nil,
+        traceparent: String? = nil,
+        isRedelivered: Bool = false
+    ) {
+        self.body = body
+        self.messageID = messageID
+        self.correlationID = correlationID
+        self.replyTo = replyTo
+        self.contentType = contentType
+        self.contentEncoding = contentEncoding
+        self.traceparent = traceparent
+        self.isRedelivered = isRedelivered
+    }
+
+    /// Who asks: the message id, or where there is none a name made up for this delivery.
+    package var identity: RequestIdentity {
+        guard let messageID, !messageID.isEmpty else { return RequestIdentity(madeUp: ()) }
+        return RequestIdentity(messageID)
+    }
+}

@@ -1,0 +1,61 @@
+/// The pipeline a request starts.
+///
+/// Its parts are what the requester or the configuration wrote; whether they are names Azure allows is the core
+/// client's judgement (``RunStarter/check(_:)``), made before a URL is built of them.
+package struct Target: Sendable, Hashable {
+    package var subscriptionID: String
+    package var resourceGroup: String
+    package var factory: String
+    package var pipeline: String
+
+    /// Names a pipeline.
+    package init(subscriptionID: String, resourceGroup: String, factory: String, pipeline: String) {
+        self.subscriptionID = subscriptionID
+        self.resourceGroup = resourceGroup
+        self.factory = factory
+        self.pipeline = pipeline
+    }
+
+    /// The ARM id, as written: `/subscriptions/…/pipelines/…`, not percent-encoded.
+    package var resourceID: String {
+        "\(factoryID)/pipelines/\(pipeline)"
+    }
+
+    /// The ARM id of its factory.
+    package var factoryID: String {
+        "/subscriptions/\(subscriptionID)/resourceGroups/\(resourceGroup)/providers/Microsoft.DataFactory/factories/\(factory)"
+    }
+
+    /// The ARM id for comparing: ARM ignores case in names, and only ASCII letters are lowered, so that it means the
+    /// same to every implementation.
+    package var key: String {
+        String(decoding: resourceID.utf8.map(Self.lowered), as: UTF8.self)
+    }
+
+    private static func lowered(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    }
+
+    /// Reads an ARM id; nil where it is none of a Data Factory pipeline. Its fixed parts are compared without case.
+    package init?(resourceID: String) {
+        let parts = resourceID.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 11, parts[0].isEmpty else { return nil }
+        let fixed = [1: "subscriptions", 3: "resourcegroups", 5: "providers", 6: "microsoft.datafactory", 7: "factories"]
+        guard fixed.allSatisfy({ parts[$0.key].lowercased() == $0.value }), parts[9].lowercased() == "pipelines" else {
+            return nil
+        }
+        self.init(
+            subscriptionID: String(parts[2]), resourceGroup: String(parts[4]), factory: String(parts[8]),
+            pipeline: String(parts[10]))
+    }
+}
+
+/// A target as a request may name it.
+package enum RequestedTarget: Sendable, Hashable {
+    /// A name from the worker's configuration.
+    case alias(String)
+    /// An object whose missing members come from the configuration.
+    case parts(subscriptionID: String?, resourceGroup: String?, factory: String?, pipeline: String?)
+    /// An ARM id.
+    case resource(Target)
+}

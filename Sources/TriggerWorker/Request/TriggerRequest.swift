@@ -1,0 +1,157 @@
+package import FoundationEssentials
+
+/// A request whose message could be read: the contract's version 1.
+package struct TriggerRequest: Sendable {
+    /// Who asks.
+    package let identity: RequestIdentity
+    /// What to start, as the requester named it.
+    package let target: RequestedTarget
+    /// The parameters: a JSON object, byte for byte as it came, checked. `{}` where the request has none.
+    package let parameters: [UInt8]
+    /// Data Factory's options.
+    package let options: RunOptions
+    /// When it is too late to start.
+    package let deadline: Date?
+}
+
+extension TriggerRequest {
+    /// Reads a message.
+    ///
+    /// - Parameter bodyLimit: The largest body accepted, in bytes.
+    /// - Throws: ``RequestError`` of class `malformed`, with the place and what must stand there.
+    package init(
+        _ message: RequestMessage,
+        identity: RequestIdentity,
+        bodyLimit: Int
+    ) throws(RequestError) {
+        try Self.checkEnvelope(message, bodyLimit: bodyLimit)
+        do {
+            try self.init(body: message.body, identity: identity)
+        } catch {
+            throw RequestError(.malformed, code: "InvalidBody", "the body " + error.text)
+        }
+    }
+
+    private static func checkEnvelope(_ message: RequestMessage, bodyLimit: Int) throws(RequestError) {
+        // A repaired text: two broken ids would look like one, and the second request would be lost.
+        guard message.messageID?.contains("\u{FFFD}") != true else {
+            throw RequestError(.malformed, code: "InvalidMessageID", "the message-id is not valid UTF-8")
+        }
+        guard message.body.count <= bodyLimit else {
+            throw RequestError(
+                .malformed, code: "BodyTooLarge",
+                "the body has \(message.body.count) bytes, and at most \(bodyLimit) are accepted; "
+                    + "pass large data by reference")
+        }
+        let mediaType = message.contentType.map { type in
+            type.prefix { $0 != ";" }.trimmingSpaces.lowercased()
+        }
+        guard mediaType == nil || mediaType == "application/json" else {
+            throw RequestError(
+                .malformed, code: "UnsupportedContentType",
+                "the content-type is \"\(message.contentType ?? "")\", and must be application/json or absent")
+        }
+        let encoding = message.contentEncoding?.lowercased() ?? ""
+        guard ["", "identity", "utf-8"].contains(encoding) else {
+            throw RequestError(
+                .malformed, code: "UnsupportedContentEncoding",
+                "the content-encoding is \"\(encoding)\"; send the body as plain UTF-8")
+        }
+    }
+
+    private init(body: [UInt8], identity: RequestIdentity) throws(JSONScanner.Failure) {
+        var scanner = try JSONScanner(body)
+        var target: RequestedTarget?
+        var parameters: [UInt8]?
+        var options = RunOptions()
+        var deadline: Date?
+        try scanner.object { (scanner, name) throws(JSONScanner.Failure) in
+            switch name {
+            case "target": target = try scanner.target()
+            case "parameters":
+                try scanner.expect(.object)
+                parameters = Array(try scanner.raw())
+            case "options": options = try scanner.options()
+            case "deadline": deadline = try scanner.date()
+            default: throw scanner.unknown("target, parameters, options and deadline")
+            }
+        }
+        try scanner.end()
+        guard let target else { throw scanner.failure("has no member \"target\"") }
+        self.identity = identity
+        self.target = target
+        self.parameters = parameters ?? Array("{}".utf8)
+        self.options = options
+        self.deadline = deadline
+    }
+}
+
+extension JSONScanner {
+    fileprivate func unknown(_ known: String) -> Failure {
+        failure("is not a member of the contract, which has \(known)")
+    }
+
+    fileprivate mutating func target() throws(Failure) -> RequestedTarget {
+        switch try kind() {
+        case .string:
+            let start = self
+            let text = try string()
+            guard text.hasPrefix("/") else {
+                guard !text.isEmpty else { throw start.failure("must not be empty") }
+                return .alias(text)
+            }
+            guard let target = Target(resourceID: text) else {
+                throw start.failure(
+                    "must be an alias or /subscriptions/…/resourceGroups/…/providers/Microsoft.DataFactory/factories/…/pipelines/…"
+                )
+            }
+            return .resource(target)
+        case .object:
+            var parts: [String: String] = [:]
+            try object { (scanner, name) throws(Failure) in
+                guard ["subscriptionId", "resourceGroup", "factory", "pipeline"].contains(name) else {
+                    throw scanner.unknown("subscriptionId, resourceGroup, factory and pipeline")
+                }
+                parts[name] = try scanner.string()
+            }
+            return .parts(
+                subscriptionID: parts["subscriptionId"], resourceGroup: parts["resourceGroup"],
+                factory: parts["factory"], pipeline: parts["pipeline"])
+        case let other: throw failure("must be a string or an object, not \(other.rawValue)")
+        }
+    }
+
+    fileprivate mutating func options() throws(Failure) -> RunOptions {
+        var options = RunOptions()
+        try object { (scanner, name) throws(Failure) in
+            switch name {
+            case "referencePipelineRunId": options.referencePipelineRunID = try scanner.string()
+            case "isRecovery": options.isRecovery = try scanner.boolean()
+            case "startActivityName": options.startActivityName = try scanner.string()
+            case "startFromFailure": options.startFromFailure = try scanner.boolean()
+            default:
+                throw scanner.unknown("referencePipelineRunId, isRecovery, startActivityName and startFromFailure")
+            }
+        }
+        return options
+    }
+
+    fileprivate mutating func date() throws(Failure) -> Date {
+        let start = self
+        let text = try string()
+        for hasFraction in [false, true] {
+            let style = Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction)
+            if let date = try? style.parse(text) { return date }
+        }
+        throw start.failure("must be a date and time with a zone, such as 2026-11-22T06:00:00Z")
+    }
+}
+
+extension StringProtocol {
+    fileprivate var trimmingSpaces: String {
+        var text = Substring(self)
+        while text.first == " " { text.removeFirst() }
+        while text.last == " " { text.removeLast() }
+        return String(text)
+    }
+}

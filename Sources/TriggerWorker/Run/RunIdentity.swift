@@ -1,0 +1,37 @@
+internal import Crypto
+
+/// The run id a request asks for.
+///
+/// It is a UUIDv5 (RFC 9562) of the request's identity and its target, so every attempt at the same request, by any
+/// worker, before or after a crash, asks for the same run. Data Factory gives a new run the id that came in
+/// `x-ms-client-request-id`, and starts nothing for an id it knows.
+package enum RunIdentity {
+    /// 8f1c3f3e-5b0a-4e0a-9d53-6d1f2c7b4a10; changing it would let requests in flight start twice.
+    private static let namespace: [UInt8] = [
+        0x8f, 0x1c, 0x3f, 0x3e, 0x5b, 0x0a, 0x4e, 0x0a, 0x9d, 0x53, 0x6d, 0x1f, 0x2c, 0x7b, 0x4a, 0x10,
+    ]
+
+    /// The run id, in lower case.
+    package static func runID(for identity: RequestIdentity, target: Target) -> String {
+        var hash = Insecure.SHA1()
+        hash.update(data: namespace)
+        hash.update(data: Array("\(identity.text)\n\(target.key)".utf8))
+        var bytes = Array(hash.finalize().prefix(16))
+        bytes[6] = bytes[6] & 0x0F | 0x50
+        bytes[8] = bytes[8] & 0x3F | 0x80
+        return text(of: bytes)
+    }
+
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    private static func text(of bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (index, byte) in bytes.enumerated() {
+            if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 0xF)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,12 @@
+/// The metadata keys of the worker's log lines; units are part of the name.
+enum LogKey {
+    static let attempts = "adf.attempts"
+    static let duration = "request.duration_ms"
+    static let errorClass = "error.class"
+    static let errorCode = "error.code"
+    static let outcome = "request.outcome"
+    static let reason = "reason"
+    static let requestID = "request.id"
+    static let runID = "adf.run_id"
+    static let target = "adf.target"
+}

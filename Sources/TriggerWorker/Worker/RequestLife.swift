@@ -1,0 +1,213 @@
+internal import FoundationEssentials
+
+/// What happens to one request, from its delivery to its acknowledgement.
+///
+///     Delivery ─decode→ TriggerRequest ─authorize→ AuthorizedRequest ─start→ StartedRun ─reply→ ConfirmedReply ─settle→ ack
+///
+/// Each step takes what only the step before can make, so the order is the compiler's business: nothing is
+/// acknowledged before its reply is confirmed, nothing is started before it is allowed.
+struct RequestLife: Sendable {
+    let policy: Policy
+    let settings: WorkerSettings
+    let budget: WriteBudget
+    let starter: any RunStarter
+    let replies: any ReplySender
+
+    /// Works on one request to its end.
+    ///
+    /// - Returns: what became of it.
+    /// - Throws: ``BrokerLost`` where the broker took it back; whoever gets it next asks for the same run.
+    func run(_ delivery: some RequestDelivery) async throws(BrokerLost) -> FinishedRequest {
+        let message = delivery.message
+        let identity = message.identity
+        let answer = await answer(to: message, identity)
+        if case .failure(let failed) = answer {
+            try await park(delivery, failed, identity)
+        }
+        let confirmed = try await reply(answer, to: message, identity)
+        try await settle(delivery, confirmed)
+        return confirmed.finished
+    }
+
+    private func answer(
+        to message: RequestMessage,
+        _ identity: RequestIdentity
+    ) async -> Result<StartedRun, FailedRequest> {
+        var target: Target?
+        do {
+            let request = try TriggerRequest(message, identity: identity, bodyLimit: settings.bodyLimit)
+            target = try policy.resolve(request.target)
+            let authorized = try AuthorizedRequest(request, of: message, by: policy, starter)
+            return .success(try await start(authorized))
+        } catch {
+            return .failure(FailedRequest(error: error, target: target))
+        }
+    }
+
+    // MARK: - Start
+
+    /// Asks until there is a run, a refusal, or no time left. Every attempt asks for the same run id.
+    private func start(_ authorized: AuthorizedRequest) async throws(RequestError) -> StartedRun {
+        let request = authorized.request
+        let runID = RunIdentity.runID(for: request.identity, target: authorized.target)
+        let deadline = ContinuousClock.now + settings.holdTime
+        var backoff = Backoff(first: .milliseconds(500), longest: .seconds(15))
+        var attempts = 0
+        var lastFailure: StartFailure?
+        var mayHaveStarted = false
+        while await mayAsk(for: authorized.target, until: deadline) {
+            attempts += 1
+            do {
+                let started = try await starter.startRun(
+                    of: authorized.target, parameters: request.parameters, options: request.options, runID: runID)
+                return StartedRun(request: request, target: authorized.target, runID: started, attempts: attempts)
+            } catch {
+                lastFailure = error
+                guard error.meaning != .refused else { break }
+                if error.meaning == .ambiguous { mayHaveStarted = true }
+                if let pause = error.retryAfter { budget.pause(authorized.target.subscriptionID, for: pause) }
+                guard await rest(error.retryAfter ?? backoff.next(), until: deadline) else { break }
+            }
+        }
+        throw RequestError(
+            lastFailure, attempts: attempts, runIDInDoubt: mayHaveStarted ? runID : nil, holdTime: settings.holdTime)
+    }
+
+    private func mayAsk(for target: Target, until deadline: ContinuousClock.Instant) async -> Bool {
+        (try? await budget.take(for: target.subscriptionID, until: deadline)) ?? false
+    }
+
+    /// False where the wait would end behind the deadline, or was cut short.
+    private func rest(_ duration: Duration, until deadline: ContinuousClock.Instant) async -> Bool {
+        guard .now + duration < deadline else { return false }
+        do {
+            try await Task.sleep(for: duration)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    // MARK: - Answer
+
+    private func park(
+        _ delivery: some RequestDelivery,
+        _ failed: FailedRequest,
+        _ identity: RequestIdentity
+    ) async throws(BrokerLost) {
+        try await delivery.park(
+            Diagnosis(
+                error: failed.error, failedAt: Date(), requestID: identity.text, target: failed.target?.resourceID,
+                traceparent: delivery.message.traceparent))
+    }
+
+    private func reply(
+        _ answer: Result<StartedRun, FailedRequest>,
+        to message: RequestMessage,
+        _ identity: RequestIdentity
+    ) async throws(BrokerLost) -> ConfirmedReply {
+        let reply: Reply
+        switch answer {
+        case .success(let run): reply = .started(run, to: message)
+        case .failure(let failed):
+            reply = .failed(failed.error, target: failed.target, identity: identity, to: message)
+        }
+        let address = policy.replyAddress(for: message).address
+        return ConfirmedReply(reply, try await replies.send(reply, to: address), answer)
+    }
+
+    private func settle(
+        _ delivery: some RequestDelivery,
+        _ confirmed: ConfirmedReply
+    ) async throws(BrokerLost) {
+        try await delivery.acknowledge()
+    }
+}
+
+// MARK: - What passes between the steps
+
+/// A request that may be started: its target is known, allowed, and named by Azure's rules.
+struct AuthorizedRequest {
+    let request: TriggerRequest
+    let target: Target
+
+    fileprivate init(
+        _ request: TriggerRequest,
+        of message: RequestMessage,
+        by policy: Policy,
+        _ starter: any RunStarter
+    ) throws(RequestError) {
+        let target = try policy.resolve(request.target)
+        try starter.check(target)
+        guard policy.allows(target) else {
+            throw RequestError(
+                .forbidden, code: "TargetNotAllowed",
+                "this worker may not start \(target.resourceID); the operator can allow it by policy.allow")
+        }
+        guard policy.replyAddress(for: message).isAsRequested else {
+            throw RequestError(
+                .forbidden, code: "ReplyQueueNotAllowed",
+                "replies may not go to \"\(message.replyTo ?? "")\"; name a queue of your own in reply-to")
+        }
+        if let deadline = request.deadline, deadline < Date() {
+            throw RequestError(
+                .expired, code: "DeadlinePassed", "the deadline \(deadline.ISO8601Format()) passed before the run was started")
+        }
+        self.request = request
+        self.target = target
+    }
+}
+
+/// A run that answers for a request.
+struct StartedRun {
+    let request: TriggerRequest
+    let target: Target
+    let runID: String
+    let attempts: Int
+
+    fileprivate init(request: TriggerRequest, target: Target, runID: String, attempts: Int) {
+        self.request = request
+        self.target = target
+        self.runID = runID
+        self.attempts = attempts
+    }
+}
+
+/// A request that ends without a run, with as much of its target as was known.
+struct FailedRequest: Error {
+    let error: RequestError
+    let target: Target?
+}
+
+/// Proof that the broker has the answer; only that allows the acknowledgement.
+struct ConfirmedReply {
+    let finished: FinishedRequest
+
+    fileprivate init(_ reply: Reply, _ receipt: ReplyReceipt, _ answer: Result<StartedRun, FailedRequest>) {
+        finished = FinishedRequest(reply, receipt, answer)
+    }
+}
+
+extension RequestError {
+    /// Says how the attempts ended.
+    fileprivate init(_ failure: StartFailure?, attempts: Int, runIDInDoubt: String?, holdTime: Duration) {
+        guard let failure else {
+            self.init(
+                .unavailable, code: "WriteBudgetExhausted",
+                "the worker's own limit of createRun calls left no turn within \(holdTime); send the request again later")
+            return
+        }
+        let errorClass: ErrorClass
+        switch (failure.meaning, runIDInDoubt) {
+        // An earlier attempt may have started the run, whatever the last one was told.
+        case (_, _?): errorClass = .outcomeUnknown
+        case (.refused, nil): errorClass = .rejected
+        case (_, nil): errorClass = .unavailable
+        }
+        self.init(
+            errorClass, code: failure.code, failure.message, httpStatus: failure.httpStatus,
+            azureRequestID: failure.azureRequestID)
+        self.attempts = attempts
+        runID = runIDInDoubt
+    }
+}

@@ -1,0 +1,100 @@
+package import Logging
+
+/// Works on the requests of a queue, so many at once.
+package struct TriggerWorker: Sendable {
+    private let life: RequestLife
+    private let logger: Logger
+
+    /// Makes a worker that uses these ways to the outside.
+    package init(
+        policy: Policy,
+        settings: WorkerSettings,
+        budget: WriteBudget,
+        starter: any RunStarter,
+        replies: any ReplySender,
+        logger: Logger
+    ) {
+        life = RequestLife(
+            policy: policy, settings: settings, budget: budget, starter: starter, replies: replies)
+        self.logger = logger
+    }
+
+    /// Takes requests until there are no more, and returns when the last one is done.
+    ///
+    /// No request is taken while ``WorkerSettings/concurrency`` are in work: what waits, waits at the broker or in the
+    /// consumer's prefetch, and nowhere else.
+    ///
+    /// - Throws: what `deliveries` throws, after the requests in work are done.
+    package func run<Deliveries: AsyncSequence & Sendable>(
+        _ deliveries: Deliveries
+    ) async throws(Deliveries.Failure) where Deliveries.Element: RequestDelivery {
+        let result = await withTaskGroup(of: Void.self) { group -> Result<Void, Deliveries.Failure> in
+            var inWork = 0
+            var iterator = deliveries.makeAsyncIterator()
+            while true {
+                if inWork == life.settings.concurrency {
+                    await group.next()
+                    inWork -= 1
+                }
+                let delivery: Deliveries.Element?
+                do throws(Deliveries.Failure) {
+                    delivery = try await iterator.next(isolation: #isolation)
+                } catch {
+                    return .failure(error)
+                }
+                guard let delivery else { return .success(()) }
+                inWork += 1
+                group.addTask { await work(on: delivery) }
+            }
+        }
+        try result.get()
+    }
+
+    private func work(on delivery: some RequestDelivery) async {
+        let start = ContinuousClock.now
+        do {
+            let finished = try await life.run(delivery)
+            report(finished, took: .now - start)
+        } catch {
+            logger.warning(
+                "request left to its next holder",
+                metadata: [
+                    LogKey.requestID: "\(delivery.message.messageID ?? "")", LogKey.reason: "\(error)",
+                ])
+        }
+    }
+
+    /// The one line per finished request.
+    private func report(_ finished: FinishedRequest, took duration: Duration) {
+        if case .undeliverable(let reason) = finished.receipt {
+            logger.warning(
+                "reply could not be delivered and is kept",
+                metadata: [
+                    LogKey.requestID: "\(finished.requestID)", LogKey.runID: "\(finished.runID ?? "")",
+                    LogKey.errorClass: "\(ErrorClass.replyUndeliverable.rawValue)", LogKey.reason: "\(reason)",
+                ])
+        }
+        guard logger.logLevel <= .info else { return }
+        var metadata: Logger.Metadata = [
+            LogKey.requestID: "\(finished.requestID)",
+            LogKey.outcome: "\(finished.outcome.rawValue)",
+            LogKey.attempts: "\(finished.attempts)",
+            LogKey.duration: "\(duration.milliseconds)",
+        ]
+        metadata[LogKey.target] = finished.target.map { "\($0)" }
+        metadata[LogKey.runID] = finished.runID.map { "\($0)" }
+        if let error = finished.error {
+            metadata[LogKey.errorClass] = "\(error.errorClass.rawValue)"
+            metadata[LogKey.errorCode] = "\(error.code)"
+            metadata[LogKey.reason] = "\(error.message)"
+        }
+        logger.info("request finished", metadata: metadata)
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds.
+    var milliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,97 @@
+# What deploy/demo and deploy/test share. Source it; it changes nothing by itself.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf '\n==> %s\n' "$*"; }
+fail() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 1
+}
+
+# install_missing PACKAGE...: Debian packages that are not there yet.
+install_missing() {
+    local missing=() package
+    for package in "$@"; do
+        dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return 0
+    [ "$(id -u)" -eq 0 ] || fail "these Debian packages are missing, and installing them needs root: ${missing[*]}"
+    say "installing ${missing[*]}"
+    {
+        apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+    } >"$state/apt.log" 2>&1 || {
+        tail -n 20 "$state/apt.log" >&2
+        fail "apt-get could not install ${missing[*]}"
+    }
+}
+
+# free_port: a loopback port nobody listens on.
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# start_broker DIRECTORY: a private RabbitMQ node on loopback with all its state below DIRECTORY.
+# Sets amqp_port; the node's pid is in DIRECTORY/pid.
+start_broker() {
+    local home=$1 server
+    # The one on PATH changes to the rabbitmq user and the system's own folders; this one does not.
+    server=$(dpkg -L rabbitmq-server | grep -m 1 'lib/rabbitmq/bin/rabbitmq-server$') ||
+        fail "the package rabbitmq-server has no start script where it is expected"
+    mkdir -p "$home"
+    amqp_port=$(free_port)
+    cat >"$home/rabbitmq.conf" <<EOF
+listeners.tcp.1 = 127.0.0.1:$amqp_port
+loopback_users.guest = true
+log.console = false
+log.file.level = info
+disk_free_limit.absolute = 50MB
+EOF
+    echo '[].' >"$home/enabled_plugins"
+    (
+        export HOME=$home ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT RABBITMQ_NODENAME RABBITMQ_DIST_PORT
+        ERL_EPMD_PORT=$(free_port)
+        RABBITMQ_DIST_PORT=$(free_port)
+        RABBITMQ_NODENAME=adf-trigger-$amqp_port@localhost
+        export RABBITMQ_MNESIA_BASE=$home/mnesia RABBITMQ_LOG_BASE=$home/log
+        export RABBITMQ_CONFIG_FILE=$home/rabbitmq.conf RABBITMQ_ENABLED_PLUGINS_FILE=$home/enabled_plugins
+        export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}'
+        export -p >"$home/environment"
+        exec setsid "$server" >"$home/console.log" 2>&1 </dev/null
+    ) &
+    echo $! >"$home/pid"
+    wait_for_port "$amqp_port" 60 "$(cat "$home/pid")" || {
+        tail -n 20 "$home/console.log" >&2
+        fail "the RabbitMQ node did not start; its logs are below $home"
+    }
+}
+
+# stop_broker DIRECTORY: ends the node started there, and its port mapper.
+stop_broker() {
+    local home=$1 pid
+    [ -f "$home/pid" ] || return 0
+    pid=$(cat "$home/pid")
+    kill -TERM "$pid" 2>/dev/null
+    wait_for_end "$pid" 20 || kill -KILL -- "-$pid" 2>/dev/null
+    # The port mapper is this node's alone, by its own port; it refuses to go while a node is registered.
+    (. "$home/environment" && epmd -port "$ERL_EPMD_PORT" -kill) >/dev/null 2>&1
+    rm -f "$home/pid"
+}
+
+# wait_for_port PORT SECONDS PID: until somebody listens there; fails at once when PID is gone.
+wait_for_port() {
+    local deadline=$((SECONDS + $2))
+    until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
+        kill -0 "$3" 2>/dev/null || return 1
+        [ $SECONDS -lt $deadline ] || return 1
+        sleep 0.2
+    done
+}
+
+# wait_for_end PID SECONDS
+wait_for_end() {
+    local deadline=$((SECONDS + $2))
+    while kill -0 "$1" 2>/dev/null; do
+        [ $SECONDS -lt $deadline ] || return 1
+        sleep 0.1
+    done
+}
