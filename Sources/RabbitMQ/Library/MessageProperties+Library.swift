@@ -1,28 +1,35 @@
 internal import CRabbitMQ
 
+/// A short string: invalid UTF-8 is repaired, and what grows beyond AMQP's 255 bytes by that is cut, so that the
+/// message can be published again.
+private func shortString(_ bytes: amqp_bytes_t) -> String {
+    let text = String(copying: unsafe bytes)
+    return text.utf8.count <= 255 ? text : String(decoding: text.utf8.prefix(252), as: UTF8.self)
+}
+
 extension MessageProperties {
     /// Copies properties out of librabbitmq's memory: only those whose flag is set, for the rest is uninitialised.
     init(copying properties: amqp_basic_properties_t) {
         let flags = unsafe properties._flags
         func isSet(_ flag: Int32) -> Bool { flags & amqp_flags_t(flag) != 0 }
         self.init()
-        if isSet(AMQP_BASIC_CONTENT_TYPE_FLAG) { contentType = unsafe String(copying: unsafe properties.content_type) }
+        if isSet(AMQP_BASIC_CONTENT_TYPE_FLAG) { contentType = unsafe shortString(unsafe properties.content_type) }
         if isSet(AMQP_BASIC_CONTENT_ENCODING_FLAG) {
-            contentEncoding = unsafe String(copying: unsafe properties.content_encoding)
+            contentEncoding = unsafe shortString(unsafe properties.content_encoding)
         }
         if isSet(AMQP_BASIC_HEADERS_FLAG) { headers = unsafe FieldTable(copying: unsafe properties.headers) }
         if isSet(AMQP_BASIC_DELIVERY_MODE_FLAG) {
             deliveryMode = DeliveryMode(rawValue: unsafe properties.delivery_mode)
         }
         if isSet(AMQP_BASIC_PRIORITY_FLAG) { priority = unsafe properties.priority }
-        if isSet(AMQP_BASIC_CORRELATION_ID_FLAG) { correlationID = unsafe String(copying: unsafe properties.correlation_id) }
-        if isSet(AMQP_BASIC_REPLY_TO_FLAG) { replyTo = unsafe String(copying: unsafe properties.reply_to) }
-        if isSet(AMQP_BASIC_EXPIRATION_FLAG) { expiration = unsafe String(copying: unsafe properties.expiration) }
-        if isSet(AMQP_BASIC_MESSAGE_ID_FLAG) { messageID = unsafe String(copying: unsafe properties.message_id) }
+        if isSet(AMQP_BASIC_CORRELATION_ID_FLAG) { correlationID = unsafe shortString(unsafe properties.correlation_id) }
+        if isSet(AMQP_BASIC_REPLY_TO_FLAG) { replyTo = unsafe shortString(unsafe properties.reply_to) }
+        if isSet(AMQP_BASIC_EXPIRATION_FLAG) { expiration = unsafe shortString(unsafe properties.expiration) }
+        if isSet(AMQP_BASIC_MESSAGE_ID_FLAG) { messageID = unsafe shortString(unsafe properties.message_id) }
         if isSet(AMQP_BASIC_TIMESTAMP_FLAG) { timestamp = unsafe properties.timestamp }
-        if isSet(AMQP_BASIC_TYPE_FLAG) { type = unsafe String(copying: unsafe properties.type) }
-        if isSet(AMQP_BASIC_USER_ID_FLAG) { userID = unsafe String(copying: unsafe properties.user_id) }
-        if isSet(AMQP_BASIC_APP_ID_FLAG) { appID = unsafe String(copying: unsafe properties.app_id) }
+        if isSet(AMQP_BASIC_TYPE_FLAG) { type = unsafe shortString(unsafe properties.type) }
+        if isSet(AMQP_BASIC_USER_ID_FLAG) { userID = unsafe shortString(unsafe properties.user_id) }
+        if isSet(AMQP_BASIC_APP_ID_FLAG) { appID = unsafe shortString(unsafe properties.app_id) }
     }
 }
 

@@ -35,6 +35,28 @@ struct JSONWriter {
         bytes += (number.map { String($0) } ?? "null").utf8
     }
 
+    /// Writes a value that is JSON already.
+    mutating func member(_ name: StaticString, raw value: [UInt8]) {
+        begin(name)
+        bytes += value
+    }
+
+    /// Writes a member whose name comes from outside.
+    mutating func member(text name: String, _ text: String) {
+        begin(nil)
+        string(name)
+        bytes.append(UInt8(ascii: ":"))
+        string(text)
+    }
+
+    /// Writes a member whose name comes from outside, and whose value is JSON already.
+    mutating func member(text name: String, raw value: [UInt8]) {
+        begin(nil)
+        string(name)
+        bytes.append(UInt8(ascii: ":"))
+        bytes += value
+    }
+
     private mutating func begin(_ name: StaticString?) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true

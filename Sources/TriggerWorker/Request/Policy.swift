@@ -55,7 +55,7 @@ package struct Policy: Sendable {
     /// Completes the target a request names.
     ///
     /// - Throws: ``RequestError``: `unknownTarget` for an alias nobody configured, `invalid` where a part is missing.
-    func resolve(_ requested: RequestedTarget) throws(RequestError) -> Target {
+    package func resolve(_ requested: RequestedTarget) throws(RequestError) -> Target {
         switch requested {
         case .resource(let target): return target
         case .alias(let name):

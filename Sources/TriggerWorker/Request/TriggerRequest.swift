@@ -9,7 +9,7 @@ package struct TriggerRequest: Sendable {
     /// The parameters: a JSON object, byte for byte as it came, checked. `{}` where the request has none.
     package let parameters: [UInt8]
     /// Data Factory's options.
-    package let options: RunOptions
+    package let options: StartOptions
     /// When it is too late to start.
     package let deadline: Date?
 }
@@ -63,7 +63,7 @@ extension TriggerRequest {
         var scanner = try JSONScanner(body)
         var target: RequestedTarget?
         var parameters: [UInt8]?
-        var options = RunOptions()
+        var options = StartOptions()
         var deadline: Date?
         try scanner.object { (scanner, name) throws(JSONScanner.Failure) in
             switch name {
@@ -121,8 +121,8 @@ extension JSONScanner {
         }
     }
 
-    fileprivate mutating func options() throws(Failure) -> RunOptions {
-        var options = RunOptions()
+    fileprivate mutating func options() throws(Failure) -> StartOptions {
+        var options = StartOptions()
         try object { (scanner, name) throws(Failure) in
             switch name {
             case "referencePipelineRunId": options.referencePipelineRunID = try scanner.string()

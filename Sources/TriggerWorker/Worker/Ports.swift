@@ -13,7 +13,7 @@ package protocol RunStarter: Sendable {
     func startRun(
         of target: Target,
         parameters: [UInt8],
-        options: RunOptions,
+        options: StartOptions,
         runID: String
     ) async throws(StartFailure) -> String
 }
@@ -65,13 +65,13 @@ package protocol RequestDelivery: Sendable {
 
     /// Puts a copy with its diagnosis on the error queue; returns when the broker has confirmed it.
     ///
-    /// - Throws: ``BrokerLost`` where that can't be had any more.
-    func park(_ diagnosis: Diagnosis) async throws(BrokerLost)
+    /// - Throws: ``RequestLeft`` where that can't be had any more.
+    func park(_ diagnosis: Diagnosis) async throws(RequestLeft)
 
     /// Tells the broker that the request is done with.
     ///
-    /// - Throws: ``BrokerLost`` where it is somebody else's by now.
-    func acknowledge() async throws(BrokerLost)
+    /// - Throws: ``RequestLeft`` where it is somebody else's by now.
+    func acknowledge() async throws(RequestLeft)
 }
 
 /// Sends answers.
@@ -79,8 +79,8 @@ package protocol ReplySender: Sendable {
     /// Sends a reply; returns when the broker has confirmed it, at its address or, where nobody is there, on the queue
     /// of undeliverable replies.
     ///
-    /// - Throws: ``BrokerLost`` where neither can be had any more.
-    func send(_ reply: Reply, to address: ReplyAddress) async throws(BrokerLost) -> ReplyReceipt
+    /// - Throws: ``RequestLeft`` where neither can be had any more.
+    func send(_ reply: Reply, to address: ReplyAddress) async throws(RequestLeft) -> ReplyReceipt
 }
 
 /// Where a reply ended.
@@ -91,8 +91,9 @@ package enum ReplyReceipt: Sendable, Hashable {
     case undeliverable(reason: String)
 }
 
-/// The connection over which a request was held is gone, so the request is its next holder's.
-package struct BrokerLost: Error, Sendable, CustomStringConvertible {
+/// This worker can't finish a request any more: its connection is gone, or the worker is told to end. Nothing was
+/// answered; the broker gives the request to its next holder, who asks for the same run.
+package struct RequestLeft: Error, Sendable, CustomStringConvertible {
     /// Why, safe to log.
     package let description: String
 

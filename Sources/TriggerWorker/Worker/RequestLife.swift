@@ -16,11 +16,13 @@ struct RequestLife: Sendable {
     /// Works on one request to its end.
     ///
     /// - Returns: what became of it.
-    /// - Throws: ``BrokerLost`` where the broker took it back; whoever gets it next asks for the same run.
-    func run(_ delivery: some RequestDelivery) async throws(BrokerLost) -> FinishedRequest {
+    /// - Throws: ``RequestLeft`` where the broker took it back; whoever gets it next asks for the same run.
+    func run(_ delivery: some RequestDelivery) async throws(RequestLeft) -> FinishedRequest {
         let message = delivery.message
         let identity = message.identity
         let answer = await answer(to: message, identity)
+        // Cut short at the end of the time for stopping: what is known now is a guess, and is not told to anybody.
+        if case .failure = answer, Task.isCancelled { throw RequestLeft("the worker ended") }
         if case .failure(let failed) = answer {
             try await park(delivery, failed, identity)
         }
@@ -94,7 +96,7 @@ struct RequestLife: Sendable {
         _ delivery: some RequestDelivery,
         _ failed: FailedRequest,
         _ identity: RequestIdentity
-    ) async throws(BrokerLost) {
+    ) async throws(RequestLeft) {
         try await delivery.park(
             Diagnosis(
                 error: failed.error, failedAt: Date(), requestID: identity.text, target: failed.target?.resourceID,
@@ -105,7 +107,7 @@ struct RequestLife: Sendable {
         _ answer: Result<StartedRun, FailedRequest>,
         to message: RequestMessage,
         _ identity: RequestIdentity
-    ) async throws(BrokerLost) -> ConfirmedReply {
+    ) async throws(RequestLeft) -> ConfirmedReply {
         let reply: Reply
         switch answer {
         case .success(let run): reply = .started(run, to: message)
@@ -119,7 +121,7 @@ struct RequestLife: Sendable {
     private func settle(
         _ delivery: some RequestDelivery,
         _ confirmed: ConfirmedReply
-    ) async throws(BrokerLost) {
+    ) async throws(RequestLeft) {
         try await delivery.acknowledge()
     }
 }

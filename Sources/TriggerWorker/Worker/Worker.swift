@@ -1,7 +1,7 @@
 package import Logging
 
 /// Works on the requests of a queue, so many at once.
-package struct TriggerWorker: Sendable {
+package struct Worker: Sendable {
     private let life: RequestLife
     private let logger: Logger
 

@@ -1,5 +1,5 @@
 /// Data Factory's own options of a run, under its own names.
-package struct RunOptions: Sendable, Hashable {
+package struct StartOptions: Sendable, Hashable {
     /// A run whose parameters are used again.
     package var referencePipelineRunID: String?
     /// Whether the run belongs to the referenced run's recovery group.

@@ -1,0 +1,76 @@
+internal import AzureIdentity
+internal import DataFactory
+internal import TriggerWorker
+
+/// The worker's way to Azure Data Factory: the core client.
+struct DataFactoryStarter: RunStarter {
+    private let client: DataFactoryClient
+
+    init(_ settings: Settings.Azure, transport: any HTTPTransport) {
+        let credential = ClientSecretCredential(
+            tenantID: settings.tenantID, clientID: settings.clientID, clientSecret: settings.clientSecret,
+            authorityHost: settings.authorityHost, transport: transport)
+        client = DataFactoryClient(
+            endpoint: settings.managementEndpoint, credential: credential, transport: transport,
+            timeout: settings.timeout, scope: settings.scope)
+    }
+
+    func check(_ target: Target) throws(RequestError) {
+        do {
+            _ = try PipelineReference(target)
+        } catch {
+            throw RequestError(.invalid, code: "InvalidName", "the target's \(error)")
+        }
+    }
+
+    func startRun(
+        of target: Target,
+        parameters: [UInt8],
+        options: StartOptions,
+        runID: String
+    ) async throws(StartFailure) -> String {
+        let pipeline: PipelineReference
+        do {
+            pipeline = try PipelineReference(target)
+        } catch {
+            throw StartFailure(.refused, code: "InvalidName", message: "the target's \(error)")
+        }
+        do {
+            return try await client.createRun(
+                pipeline, parameters: parameters, options: RunOptions(options), clientRequestID: runID
+            ).runID
+        } catch {
+            throw StartFailure(error)
+        }
+    }
+}
+
+extension PipelineReference {
+    fileprivate init(_ target: Target) throws(ResourceNameError) {
+        try self.init(
+            subscriptionID: target.subscriptionID, resourceGroup: target.resourceGroup, factory: target.factory,
+            pipeline: target.pipeline)
+    }
+}
+
+extension RunOptions {
+    fileprivate init(_ options: StartOptions) {
+        self.init(
+            referencePipelineRunID: options.referencePipelineRunID, isRecovery: options.isRecovery ?? false,
+            startActivityName: options.startActivityName, startFromFailure: options.startFromFailure ?? false)
+    }
+}
+
+extension StartFailure {
+    fileprivate init(_ error: DataFactoryError) {
+        let meaning: Meaning
+        switch error.disposition {
+        case .safe, .throttled, .credential: meaning = .notStarted
+        case .ambiguous: meaning = .ambiguous
+        case .permanent, .access: meaning = .refused
+        }
+        self.init(
+            meaning, code: error.code, message: error.message, httpStatus: error.status,
+            azureRequestID: error.azureRequestID, retryAfter: error.retryAfter)
+    }
+}

@@ -1,0 +1,72 @@
+internal import FoundationEssentials
+internal import RabbitMQ
+internal import TriggerWorker
+
+/// A parked request: the message as it came, with what went wrong in its headers.
+struct ErrorCopy {
+    let message: Message
+    /// The same without the publisher's headers, for when all of them do not fit one frame.
+    let reduced: Message
+
+    init(_ delivery: Delivery, _ diagnosis: Diagnosis, queue: String, worker: WorkerInstance) {
+        var properties = delivery.message.properties
+        let given = properties.headers ?? [:]
+        let diagnosed = Self.headers(delivery, diagnosis, queue: queue, worker: worker)
+        properties.deliveryMode = .persistent
+        // The broker checks user-id against the login and refuses anybody else's (406); a copy that kept its expiration
+        // would vanish; and nobody can answer to the bare pseudo-queue of direct reply-to.
+        properties.userID = nil
+        properties.expiration = nil
+        if properties.replyTo == "amq.rabbitmq.reply-to" { properties.replyTo = nil }
+
+        properties.headers = diagnosed
+        properties.headers?.entries.append(.init("origin-headers-dropped", true))
+        reduced = Message(properties: properties, body: delivery.message.body)
+
+        properties.headers = FieldTable(
+            given.entries.map { entry in
+                Self.mustNotTravel(entry.key) ? .init("origin-\(entry.key)", entry.value) : entry
+            }.filter { diagnosed[$0.key] == nil } + diagnosed.entries)
+        message = Message(properties: properties, body: delivery.message.body)
+    }
+
+    /// Headers that mean something to the broker: CC and BCC would make it copy the message where the publisher likes,
+    /// and with a death record of its own queue it sees a cycle and drops the message.
+    private static func mustNotTravel(_ key: String) -> Bool {
+        ["CC", "BCC", "x-death"].contains(key) || key.hasPrefix("x-first-death-") || key.hasPrefix("x-last-death-")
+    }
+
+    private static func headers(
+        _ delivery: Delivery,
+        _ diagnosis: Diagnosis,
+        queue: String,
+        worker: WorkerInstance
+    ) -> FieldTable {
+        let error = diagnosis.error
+        let failedAt = diagnosis.failedAt.ISO8601Format(.init(includingFractionalSeconds: true))
+        let properties = delivery.message.properties
+        var headers: FieldTable = [
+            "error-class": .string(error.errorClass.rawValue),
+            "error-code": .string(error.code),
+            "error-message": .string(error.message),
+            "error-retryable": .bool(error.errorClass.isRetryable),
+            "failed-at": .string(failedAt),
+            "first-failed-at": properties.headers?["first-failed-at"] ?? .string(failedAt),
+            "attempts": .int64(Int64(error.attempts)),
+            "delivery-count": .int64(properties.headers?["x-delivery-count"]?.integer ?? 0),
+            "origin-queue": .string(queue),
+            "origin-exchange": .string(delivery.exchange),
+            "origin-routing-key": .string(delivery.routingKey),
+            "request-id": .string(diagnosis.requestID),
+            "worker-instance": .string(worker.name),
+            "worker-version": .string(WorkerInstance.version),
+        ]
+        headers["origin-reply-to"] = properties.replyTo.map { .string($0) }
+        headers["origin-user-id"] = properties.userID.map { .string($0) }
+        headers["origin-expiration"] = properties.expiration.map { .string($0) }
+        headers["run-id"] = error.runID.map { .string($0) }
+        headers["target"] = diagnosis.target.map { .string($0) }
+        headers["traceparent"] = diagnosis.traceparent.map { .string($0) }
+        return headers
+    }
+}

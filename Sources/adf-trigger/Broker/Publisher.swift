@@ -1,0 +1,123 @@
+internal import Logging
+internal import RabbitMQ
+internal import TriggerWorker
+
+/// Publishes replies and error copies over the publishing connection.
+struct Publisher: ReplySender {
+    let channel: Channel
+    let topology: Topology
+    let direct: DirectReplies
+    let worker: WorkerInstance
+    let logger: Logger
+
+    /// How often a reply is offered to a queue that refuses it, before it is kept aside.
+    private static let replyTries = 3
+
+    // MARK: - Replies
+
+    func send(_ reply: Reply, to address: ReplyAddress) async throws(RequestLeft) -> ReplyReceipt {
+        switch address {
+        case .direct(let address):
+            switch await direct.send(Message(reply, isPersistent: false), to: address) {
+            case .delivered: return .delivered
+            case .gone(let reason): return try await keep(reply, for: address, reason)
+            }
+        case .queue(let queue):
+            var backoff = Backoff(first: .milliseconds(100), longest: .seconds(5))
+            for attempt in 1...Self.replyTries {
+                switch try await publish(Message(reply, isPersistent: true), to: queue) {
+                case .confirmed: return .delivered
+                case .returned(let reason):
+                    return try await keep(reply, for: queue, "the queue does not exist (\(reason.code) \(reason.text))")
+                case .nacked, .inDoubt: break
+                }
+                if attempt < Self.replyTries { try await rest(backoff.next()) }
+            }
+            return try await keep(reply, for: queue, "the queue refused the reply \(Self.replyTries) times")
+        }
+    }
+
+    /// Keeps a reply its requester could not be given.
+    private func keep(_ reply: Reply, for address: String, _ reason: String) async throws(RequestLeft) -> ReplyReceipt {
+        var message = Message(reply, isPersistent: true)
+        message.properties.headers?["error-class"] = .string(ErrorClass.replyUndeliverable.rawValue)
+        message.properties.headers?["error-message"] = .string(reason)
+        message.properties.headers?["origin-reply-to"] = .string(address)
+        message.properties.headers?["request-id"] = .string(reply.requestID)
+        message.properties.headers?["run-id"] = reply.runID.map { .string($0) }
+        try await publishUntilConfirmed([message], to: topology.undeliverable)
+        return .undeliverable(reason: "\(address): \(reason)")
+    }
+
+    // MARK: - Error copies
+
+    func park(_ delivery: Delivery, _ diagnosis: Diagnosis) async throws(RequestLeft) {
+        let copy = ErrorCopy(delivery, diagnosis, queue: topology.requests, worker: worker)
+        try await publishUntilConfirmed([copy.message, copy.reduced], to: topology.errors)
+    }
+
+    // MARK: - Publishing
+
+    /// Offers a message until the broker has it: it must not be lost, so a queue that is missing or full is waited for,
+    /// with a line in the log each time. The request stays unacknowledged meanwhile.
+    ///
+    /// - Parameter forms: The message, and smaller forms of it for when it can't be put on the wire.
+    private func publishUntilConfirmed(_ forms: [Message], to queue: String) async throws(RequestLeft) {
+        var forms = forms[...]
+        var backoff = Backoff(first: .milliseconds(500), longest: .seconds(30))
+        while let message = forms.first {
+            let problem: String
+            do throws(RabbitMQError) {
+                switch try await channel.publish(message, routingKey: queue, isMandatory: true) {
+                case .confirmed: return
+                case .returned: problem = "it does not exist; create it with \"adf-trigger topology declare\""
+                case .nacked: problem = "it refuses the message; it is probably full"
+                case .inDoubt(let error): throw error
+                }
+            } catch {
+                guard error.code == .invalidArgument, forms.count > 1 else { throw RequestLeft("\(error)") }
+                forms.removeFirst()
+                continue
+            }
+            logger.error(
+                "a message can't be stored and is held", metadata: ["amqp.queue": "\(queue)", "reason": "\(problem)"])
+            try await rest(backoff.next())
+        }
+    }
+
+    private func publish(_ message: Message, to queue: String) async throws(RequestLeft) -> PublishOutcome {
+        do {
+            let outcome = try await channel.publish(message, routingKey: queue, isMandatory: true)
+            if case .inDoubt(let error) = outcome { throw error }
+            return outcome
+        } catch {
+            throw RequestLeft("\(error)")
+        }
+    }
+
+    private func rest(_ duration: Duration) async throws(RequestLeft) {
+        do {
+            try await Task.sleep(for: duration)
+        } catch {
+            throw RequestLeft("the worker ended")
+        }
+    }
+}
+
+extension Message {
+    /// A reply on the wire.
+    fileprivate init(_ reply: Reply, isPersistent: Bool) {
+        var properties = MessageProperties()
+        properties.contentType = "application/json"
+        properties.deliveryMode = isPersistent ? .persistent : .transient
+        properties.type = Reply.messageType
+        properties.correlationID = reply.correlationID
+        // One id per reply tells returned ones apart.
+        properties.messageID = "\(reply.requestID.prefix(200))-reply"
+        properties.appID = "adf-trigger"
+        var headers: FieldTable = ["outcome": .string(reply.outcome.rawValue)]
+        headers["traceparent"] = reply.traceparent.map { .string($0) }
+        properties.headers = headers
+        self.init(properties: properties, body: reply.body)
+    }
+}

@@ -1,0 +1,170 @@
+internal import ArgumentParser
+internal import Foundation
+internal import RabbitMQ
+internal import TriggerWorker
+
+/// `adf-trigger send`.
+struct SendCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "send",
+        abstract: "Put a request on the request queue.",
+        discussion: """
+            With --wait the reply is printed as JSON, and the exit code is 0 if a run was
+            started, 1 if not, 69 if no reply came in time.
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Argument(help: ArgumentHelp("An alias, or the ARM id of a pipeline.", valueName: "target"))
+    var target: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A parameter. JSON values are sent as such, anything else as a string.", valueName: "name=value"))
+    var param: [String] = []
+
+    @Option(name: .long, help: ArgumentHelp("A JSON object of parameters, sent as it is.", valueName: "file"))
+    var paramsFile: String?
+
+    @Option(name: .long, help: ArgumentHelp("Send these bytes as the body, as they are.", valueName: "file"))
+    var body: String?
+
+    @Option(name: .long, help: ArgumentHelp("Do not start later than this, as 2026-11-22T06:00:00Z.", valueName: "time"))
+    var deadline: String?
+
+    @Option(name: .long, help: ArgumentHelp("The request's identity. Random if absent.", valueName: "id"))
+    var messageID: String?
+
+    @Option(name: .long, help: ArgumentHelp("A queue for the reply.", valueName: "queue"))
+    var replyTo: String?
+
+    @Flag(help: "Wait for the reply and print it.")
+    var wait = false
+
+    @Option(name: .long, help: ArgumentHelp("How many seconds to wait for it.", valueName: "seconds"))
+    var timeout = 120
+
+    func validate() throws {
+        guard (target == nil) != (body == nil) else {
+            throw ValidationError("Give either a target or --body.")
+        }
+        guard body == nil || (param.isEmpty && paramsFile == nil && deadline == nil) else {
+            throw ValidationError("--body is the whole request; --param, --params-file and --deadline do not go with it.")
+        }
+        guard !wait || replyTo == nil else {
+            throw ValidationError("--wait has a reply address of its own; leave out --reply-to.")
+        }
+        guard (1...86_400).contains(timeout) else { throw ValidationError("--timeout must be 1 to 86400 seconds.") }
+        for pair in param where !pair.contains("=") {
+            throw ValidationError("--param \(pair): expected name=value.")
+        }
+    }
+
+    func run() async throws {
+        let settings = try options.read(needsAzure: false)
+        let request = try makeBody()
+        do {
+            try await send(request, settings)
+        } catch let error as RabbitMQError {
+            printError(error.message)
+            throw error.isRetryable ? ExitCode.unavailable : ExitCode.failure
+        }
+    }
+
+    // MARK: - The request
+
+    private func makeBody() throws -> [UInt8] {
+        if let body { return try read(body) }
+        do {
+            let members = param.map { pair in
+                let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                return (name: String(parts[0]), value: String(parts[1]))
+            }
+            let parameters = try TriggerRequest.parameters(try paramsFile.map { try read($0) }, adding: members)
+            return try TriggerRequest.body(target: target ?? "", parameters: parameters, deadline: deadline)
+        } catch let error as RequestError {
+            throw ValidationError(error.message)
+        }
+    }
+
+    private func read(_ path: String) throws -> [UInt8] {
+        do {
+            return Array(try Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw ValidationError("\(path) can't be read.")
+        }
+    }
+
+    // MARK: - Sending
+
+    private func send(_ body: [UInt8], _ settings: Settings) async throws {
+        let connection = try await Connection.open(settings.broker)
+        let channel = try await connection.openChannel()
+        try await channel.enableConfirms()
+        // Direct reply-to asks that the same channel consumes and publishes, and consumes first.
+        let pseudoQueue = "amq.rabbitmq.reply-to"
+        let replies = wait ? try await channel.consume(pseudoQueue, consumerTag: "replies", mode: .automaticAcknowledgement) : nil
+
+        let id = messageID ?? UUID().uuidString.lowercased()
+        var message = Message(body: body)
+        message.properties.messageID = id
+        message.properties.correlationID = id
+        message.properties.contentType = "application/json"
+        message.properties.deliveryMode = .persistent
+        message.properties.timestamp = UInt64(Date().timeIntervalSince1970)
+        message.properties.appID = "adf-trigger send"
+        message.properties.replyTo = wait ? pseudoQueue : replyTo
+        let outcome = try await channel.publish(message, routingKey: settings.topology.requests, isMandatory: true)
+        try check(outcome, settings)
+        guard let replies else {
+            print("{\"messageId\":\(try quoted(id))}")
+            await connection.close()
+            return
+        }
+        let reply = await firstReply(replies, to: id)
+        await connection.close()
+        guard let reply else {
+            printError("no reply to \(id) within \(timeout) s; the request stays queued, and a worker may still serve it")
+            throw ExitCode.unavailable
+        }
+        print(String(decoding: reply.message.body, as: UTF8.self))
+        guard reply.message.properties.headers?["outcome"]?.text == Outcome.started.rawValue else { throw ExitCode.failure }
+    }
+
+    private func check(_ outcome: PublishOutcome, _ settings: Settings) throws {
+        switch outcome {
+        case .confirmed: return
+        case .returned:
+            printError("queue \"\(settings.topology.requests)\" does not exist; create it with \"adf-trigger topology declare\"")
+        case .nacked: printError("queue \"\(settings.topology.requests)\" refuses the request; it is probably full")
+        case .inDoubt(let error):
+            printError("it is not known whether the request was stored: \(error.message); send it again with the same --message-id")
+        }
+        throw ExitCode.unavailable
+    }
+
+    private func firstReply(_ replies: Deliveries, to id: String) async -> Delivery? {
+        await withTaskGroup(of: Delivery?.self) { group in
+            group.addTask {
+                do throws(RabbitMQError) {
+                    for try await reply in replies where reply.message.properties.correlationID == id { return reply }
+                } catch {
+                    printError(error.message)
+                }
+                return nil
+            }
+            group.addTask { [timeout] in
+                try? await Task.sleep(for: .seconds(timeout))
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+    }
+
+    private func quoted(_ text: String) throws -> String {
+        String(decoding: try JSONEncoder().encode(text), as: UTF8.self)
+    }
+}

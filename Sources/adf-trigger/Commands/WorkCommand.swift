@@ -1,0 +1,43 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Logging
+internal import ServiceLifecycle
+internal import Telemetry
+internal import UnixSignals
+
+/// `adf-trigger work`.
+struct WorkCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "work",
+        abstract: "Consume requests and start their pipelines until stopped.",
+        discussion: """
+            Waits for a broker that is not up yet and comes back after a lost one. SIGTERM
+            or SIGINT stops: no new request is begun, those in work are finished.
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        let settings = try options.read(needsAzure: true)
+        LoggingSystem.bootstrap { [format = settings.logFormat, level = settings.logLevel] label in
+            format.makeHandler(label: label, level: level)
+        }
+        let logger = Logger(label: "adf-trigger")
+        for name in SettingsReader.unknownVariables(in: ProcessInfo.processInfo.environment) {
+            logger.warning("environment variable has no meaning and is ignored", metadata: ["name": "\(name)"])
+        }
+        guard let service = WorkService(settings, logger: logger) else { throw ExitCode.configuration }
+        var configuration = ServiceGroupConfiguration(
+            services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger))
+        // Beyond this the tasks are cancelled, and what they hold goes back to the queue.
+        configuration.maximumGracefulShutdownDuration = settings.stopTime
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    /// The group's own lines tell about our one service starting and stopping, which the service says itself.
+    private func quiet(_ logger: Logger) -> Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+}

@@ -1,0 +1,94 @@
+internal import AzureIdentity
+internal import Logging
+internal import RabbitMQ
+internal import ServiceLifecycle
+internal import TriggerWorker
+
+/// Consumes requests until it is told to stop, over one broker session after another.
+///
+/// Stopping ends the consumer, lets the requests in work finish, and closes; what had arrived and was not begun goes
+/// back to the queue. It returns when that is done.
+struct WorkService: Service {
+    private let settings: Settings
+    private let transport: AsyncHTTPClientTransport
+    private let starter: DataFactoryStarter
+    private let budget: WriteBudget
+    private let instance = WorkerInstance()
+    private let logger: Logger
+
+    /// Nil for settings without Azure's part.
+    init?(_ settings: Settings, logger: Logger) {
+        guard let azure = settings.azure else { return nil }
+        self.settings = settings
+        self.logger = logger
+        transport = AsyncHTTPClientTransport(
+            configuration: .init(maxConnectionsPerHost: settings.worker.concurrency))
+        starter = DataFactoryStarter(azure, transport: transport)
+        budget = WriteBudget(perSecond: azure.writesPerSecond, burst: azure.writeBurst)
+    }
+
+    func run() async throws {
+        var backoff = Backoff(first: .milliseconds(500), longest: .seconds(30))
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            do throws(RabbitMQError) {
+                let session = try await BrokerSession.open(settings, worker: instance, logger: logger)
+                backoff.reset()
+                logger.info(
+                    "consuming",
+                    metadata: [
+                        "amqp.address": "\(settings.broker.address)", "amqp.queue": "\(settings.topology.requests)",
+                        "worker.instance": "\(instance.name)",
+                    ])
+                try await serve(session)
+            } catch {
+                let pause = error.isRetryable ? backoff.next() : .seconds(30)
+                logger.log(
+                    level: error.isRetryable ? .warning : .error, "no broker; trying again",
+                    metadata: [
+                        "amqp.address": "\(settings.broker.address)", "reason": "\(error)",
+                        "retry.delay_ms": "\(pause.components.seconds * 1000 + pause.components.attoseconds / 1_000_000_000_000_000)",
+                    ])
+                // A signal ends the wait.
+                try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
+            }
+        }
+        await transport.shutdown()
+        logger.info("stopped", metadata: ["worker.instance": "\(instance.name)"])
+    }
+
+    /// Works until the session ends or we are told to stop.
+    private func serve(_ session: BrokerSession) async throws(RabbitMQError) {
+        let worker = Worker(
+            policy: settings.policy, settings: settings.worker, budget: budget, starter: starter,
+            replies: session.publisher, logger: logger)
+        let stop = StopFlag()
+        let requests = HeldRequests(
+            deliveries: session.deliveries, channel: session.channel, publisher: session.publisher,
+            isStopping: { stop.isSet })
+        let result = await withTaskGroup(of: Void.self) { group -> Result<Void, RabbitMQError> in
+            // Requests can't be finished without the publishing connection: its loss ends the session.
+            group.addTask {
+                _ = await session.publishing.waitUntilClosed()
+                await session.consuming.close()
+            }
+            group.addTask {
+                guard (try? await gracefulShutdown()) != nil else { return }
+                stop.set()
+                // Ends the wait for the next request. Where it fails the session is over anyway.
+                try? await session.channel.cancel(session.deliveries)
+            }
+            let result: Result<Void, RabbitMQError>
+            do throws(RabbitMQError) {
+                try await worker.run(requests)
+                result = .success(())
+            } catch {
+                result = .failure(error)
+            }
+            await session.close()
+            group.cancelAll()
+            return result
+        }
+        // A stop that comes while the session is lost is still a stop.
+        if !stop.isSet { try result.get() }
+    }
+}

@@ -1,0 +1,118 @@
+internal import Configuration
+internal import Foundation
+internal import TriggerWorker
+internal import Yams
+
+/// A configuration file: YAML, of which JSON is a part.
+struct ConfigurationFile {
+    /// The values by their key path.
+    var values: [AbsoluteConfigKey: ConfigValue] = [:]
+    /// The section `targets`: each alias with the pipeline it means, whose missing parts are the defaults.
+    var aliases: [String: RequestedTarget] = [:]
+
+    /// No file.
+    init() {}
+
+    /// Reads a file; every key must be known, so that a misspelled one is not taken for absent.
+    init(path: String) throws(ConfigurationError) {
+        let text: String
+        do {
+            text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
+        } catch {
+            throw ConfigurationError(faults: ["\(path): can't be read as UTF-8 text; check --config"])
+        }
+        try self.init(text: text, name: path)
+    }
+
+    /// Reads the text of a file.
+    init(text: String, name: String) throws(ConfigurationError) {
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch let error as YamlError {
+            throw ConfigurationError(faults: ["\(name): is not YAML or JSON: \(error.summary)"])
+        } catch {
+            throw ConfigurationError(faults: ["\(name): is not YAML or JSON"])
+        }
+        guard let root, root != .scalar(.init("")) else { return }
+        guard case .mapping(let sections) = root else {
+            throw ConfigurationError(faults: ["\(name): must be a mapping of sections such as amqp and azure"])
+        }
+        var faults: [String] = []
+        for (section, content) in sections {
+            let sectionName = section.string ?? ""
+            guard case .mapping(let members) = content else {
+                faults.append("\(name): \"\(sectionName)\" must be a section with keys of its own")
+                continue
+            }
+            for (key, value) in members {
+                let keyName = key.string ?? ""
+                do throws(ConfigurationError) {
+                    if sectionName == "targets" {
+                        aliases[keyName] = try Self.target(value, "\(name): targets.\(keyName)")
+                    } else {
+                        try read(value, path: "\(sectionName).\(keyName)", name: name)
+                    }
+                } catch {
+                    faults += error.faults
+                }
+            }
+        }
+        guard faults.isEmpty else { throw ConfigurationError(faults: faults) }
+    }
+
+    private mutating func read(_ value: Node, path: String, name: String) throws(ConfigurationError) {
+        guard let key = ConfigurationKey.all.first(where: { $0.path == path || ($0.isSecret && path == "\($0.path)File") })
+        else {
+            throw ConfigurationError(faults: ["\(name): there is no setting \"\(path)\""])
+        }
+        let content: ConfigContent
+        switch value {
+        case .scalar(let scalar): content = key.isList ? .stringArray([scalar.string]) : .string(scalar.string)
+        case .sequence(let items) where key.isList: content = .stringArray(items.compactMap { $0.scalar?.string })
+        default:
+            throw ConfigurationError(
+                faults: ["\(name): \(path) must be \(key.isList ? "a value or a list of values" : "one value")"])
+        }
+        values[AbsoluteConfigKey(ConfigKey(path))] = ConfigValue(content, isSecret: key.isSecret)
+    }
+
+    private static func target(_ value: Node, _ place: String) throws(ConfigurationError) -> RequestedTarget {
+        switch value {
+        case .scalar(let scalar):
+            guard let target = Target(resourceID: scalar.string) else {
+                throw ConfigurationError(
+                    faults: ["\(place) must be an ARM id /subscriptions/…/pipelines/…, or a mapping with the key pipeline"])
+            }
+            return .resource(target)
+        case .mapping(let members):
+            var parts: [String: String] = [:]
+            for (key, value) in members {
+                guard let name = key.string, let text = value.scalar?.string,
+                    ["subscriptionId", "resourceGroup", "factory", "pipeline"].contains(name)
+                else {
+                    throw ConfigurationError(
+                        faults: ["\(place): the keys are subscriptionId, resourceGroup, factory and pipeline, each one text"])
+                }
+                parts[name] = text
+            }
+            return .parts(
+                subscriptionID: parts["subscriptionId"], resourceGroup: parts["resourceGroup"],
+                factory: parts["factory"], pipeline: parts["pipeline"])
+        default:
+            throw ConfigurationError(faults: ["\(place) must be an ARM id or a mapping"])
+        }
+    }
+}
+
+extension YamlError {
+    /// What is wrong and in which line, without the text of the file: it may hold a secret.
+    fileprivate var summary: String {
+        switch self {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            "\(problem) (line \(mark.line))"
+        default: "it can't be parsed"
+        }
+    }
+}

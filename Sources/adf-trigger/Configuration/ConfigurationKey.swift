@@ -1,0 +1,79 @@
+/// Everything that can be configured, and the one place where it is named.
+///
+/// The environment variable is `ADF_TRIGGER_` and the path in upper case with underscores; a secret can also come from
+/// the file named by the same variable with `_FILE` behind it.
+struct ConfigurationKey: Sendable {
+    let path: String
+    let isSecret: Bool
+    let isList: Bool
+
+    private init(_ path: String, isSecret: Bool = false, isList: Bool = false) {
+        self.path = path
+        self.isSecret = isSecret
+        self.isList = isList
+    }
+
+    static let amqpURL = ConfigurationKey("amqp.url", isSecret: true)
+    static let authorityHost = ConfigurationKey("azure.authorityHost")
+    static let clientID = ConfigurationKey("azure.clientId")
+    static let clientSecret = ConfigurationKey("azure.clientSecret", isSecret: true)
+    static let concurrency = ConfigurationKey("worker.concurrency")
+    static let defaultFactory = ConfigurationKey("azure.defaultFactory")
+    static let defaultResourceGroup = ConfigurationKey("azure.defaultResourceGroup")
+    static let defaultSubscriptionID = ConfigurationKey("azure.defaultSubscriptionId")
+    static let delaySeconds = ConfigurationKey("queues.delaySeconds", isList: true)
+    static let bodyLimit = ConfigurationKey("requests.bodyLimitBytes")
+    static let holdSeconds = ConfigurationKey("worker.holdSeconds")
+    static let logFormat = ConfigurationKey("log.format")
+    static let logLevel = ConfigurationKey("log.level")
+    static let managementEndpoint = ConfigurationKey("azure.managementEndpoint")
+    static let maximumLength = ConfigurationKey("queues.maximumLength")
+    static let policyAllow = ConfigurationKey("policy.allow", isList: true)
+    static let prefetch = ConfigurationKey("worker.prefetch")
+    static let queueDead = ConfigurationKey("queues.dead")
+    static let queueDelay = ConfigurationKey("queues.delay")
+    static let queueErrors = ConfigurationKey("queues.errors")
+    static let queueReplies = ConfigurationKey("queues.replies")
+    static let queueRequests = ConfigurationKey("queues.requests")
+    static let queueUndeliverable = ConfigurationKey("queues.undeliverable")
+    static let scope = ConfigurationKey("azure.scope")
+    static let stopSeconds = ConfigurationKey("worker.stopSeconds")
+    static let tenantID = ConfigurationKey("azure.tenantId")
+    static let timeoutSeconds = ConfigurationKey("azure.timeoutSeconds")
+    static let topologyMode = ConfigurationKey("topology.mode")
+    static let writeBurst = ConfigurationKey("azure.writeBurst")
+    static let writesPerSecond = ConfigurationKey("azure.writesPerSecond")
+
+    static let all: [ConfigurationKey] = [
+        amqpURL, authorityHost, bodyLimit, clientID, clientSecret, concurrency, defaultFactory, defaultResourceGroup,
+        defaultSubscriptionID, delaySeconds, holdSeconds, logFormat, logLevel, managementEndpoint, maximumLength,
+        policyAllow, prefetch, queueDead, queueDelay, queueErrors, queueReplies, queueRequests, queueUndeliverable,
+        scope, stopSeconds, tenantID, timeoutSeconds, topologyMode, writeBurst, writesPerSecond,
+    ]
+
+    /// `azure.tenantId` → `AZURE_TENANT_ID`.
+    var environmentSuffix: String {
+        path.reduce(into: "") { name, character in
+            if character == "." {
+                name.append("_")
+            } else {
+                if character.isUppercase { name.append("_") }
+                name += character.uppercased()
+            }
+        }
+    }
+
+    /// The environment variable.
+    var environmentName: String { Self.environmentPrefix + environmentSuffix }
+
+    static let environmentPrefix = "ADF_TRIGGER_"
+}
+
+/// Why the configuration can't be used: every fault that was found, each with its key and what is expected.
+struct ConfigurationError: Error, CustomStringConvertible {
+    var faults: [String]
+
+    var description: String {
+        faults.count == 1 ? faults[0] : "\(faults.count) faults in the configuration:\n  " + faults.joined(separator: "\n  ")
+    }
+}
