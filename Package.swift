@@ -25,7 +25,6 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
@@ -50,7 +49,6 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
         // The message queue.
@@ -73,7 +71,7 @@ let package = Package(
         ),
         .target(
             name: "DataFactory",
-            dependencies: ["AzureIdentity", logging],
+            dependencies: ["AzureIdentity"],
             swiftSettings: settings
         ),
 
@@ -112,7 +110,7 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: [asyncHTTPClient, nioCore, subprocess],
+            dependencies: [],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),

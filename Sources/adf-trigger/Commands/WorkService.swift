@@ -22,7 +22,8 @@ struct WorkService: Service {
         self.settings = settings
         self.logger = logger
         transport = AsyncHTTPClientTransport(
-            configuration: .init(maxConnectionsPerHost: settings.worker.concurrency))
+            // A few more than requests in work: where tokens come from the same host they need a connection too.
+            configuration: .init(maxConnectionsPerHost: settings.worker.concurrency + 4))
         starter = DataFactoryStarter(azure, transport: transport)
         budget = WriteBudget(perSecond: azure.writesPerSecond, burst: azure.writeBurst)
     }

@@ -1,0 +1,45 @@
+/// One header field as it goes over the wire.
+public struct HTTPHeader: Sendable, Hashable {
+    /// The field's name; compared without regard to case.
+    public var name: String
+
+    /// The field's value. It may be a token, so it is never printed.
+    public var value: String
+
+    /// Makes a header field.
+    public init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+extension HTTPHeader: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The name alone.
+    public var description: String { "\(name): …" }
+
+    /// The name alone.
+    public var debugDescription: String { description }
+
+    /// Shows the name and hides the value from `dump`.
+    public var customMirror: Mirror { Mirror(self, children: ["name": name]) }
+}
+
+extension Sequence<HTTPHeader> {
+    /// The value of the first field of that name, whatever its case.
+    package func value(of name: String) -> String? {
+        first { $0.name.equalsIgnoringASCIICase(name) }?.value
+    }
+}
+
+extension String {
+    /// Compares the way header names, hosts and error codes are compared: ASCII letters without their case.
+    package func equalsIgnoringASCIICase(_ other: String) -> Bool {
+        utf8.count == other.utf8.count && zip(utf8, other.utf8).allSatisfy { $0.asciiLowercased == $1.asciiLowercased }
+    }
+}
+
+extension UInt8 {
+    fileprivate var asciiLowercased: UInt8 {
+        self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") ? self | 0x20 : self
+    }
+}

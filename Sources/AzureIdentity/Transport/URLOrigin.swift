@@ -1,0 +1,84 @@
+/// Scheme and host of an absolute URL, read without Foundation because every request passes here.
+package struct URLOrigin: Sendable {
+    /// Whether the scheme is https rather than http.
+    package let isSecure: Bool
+
+    /// The host without port, an IPv6 address in its brackets.
+    package let host: String
+
+    /// Nil unless the text begins like an http or https URL with a plain host and nothing odd in its authority.
+    ///
+    /// User information (`http://127.0.0.1@example.com`), backslashes and percent-encoded hosts are what other parsers
+    /// disagree about; they are refused rather than interpreted.
+    package init?(url: String) {
+        guard let colon = url.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let rest = url[colon...]
+        guard rest.hasPrefix("://") else { return nil }
+
+        let scheme = String(url[..<colon])
+        if scheme.equalsIgnoringASCIICase("https") {
+            isSecure = true
+        } else if scheme.equalsIgnoringASCIICase("http") {
+            isSecure = false
+        } else {
+            return nil
+        }
+
+        let authority = rest.dropFirst(3).utf8.prefix { byte in
+            byte != UInt8(ascii: "/") && byte != UInt8(ascii: "?") && byte != UInt8(ascii: "#")
+        }
+        guard let host = Self.host(of: authority) else { return nil }
+        self.host = host
+    }
+
+    /// Whether the host is this machine: `localhost`, `::1` or 127.0.0.0/8 written as four decimal numbers.
+    package var isLoopback: Bool {
+        if host.equalsIgnoringASCIICase("localhost") || host == "[::1]" { return true }
+        let parts = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return parts.count == 4
+            && parts.first?.elementsEqual("127".utf8) == true
+            && parts.allSatisfy { part in
+                // No sign, no leading zero: 0177 is octal to some resolvers.
+                part.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+                    && (part.count == 1 || part.first != UInt8(ascii: "0"))
+                    && UInt8(String(Substring(part))) != nil
+            }
+    }
+
+    private static func host(of authority: Substring.UTF8View) -> String? {
+        if authority.first == UInt8(ascii: "[") {
+            guard let end = authority.firstIndex(of: UInt8(ascii: "]")) else { return nil }
+            let address = authority[authority.index(after: authority.startIndex)..<end]
+            let port = authority[authority.index(after: end)...]
+            guard !address.isEmpty, address.allSatisfy(isAddressByte), port.isEmpty || isPort(port) else { return nil }
+            return String(Substring(authority[...end]))
+        }
+        let host = authority.prefix { $0 != UInt8(ascii: ":") }
+        let port = authority[host.endIndex...]
+        guard !host.isEmpty, host.allSatisfy(isHostByte), port.isEmpty || isPort(port) else { return nil }
+        return String(Substring(host))
+    }
+
+    private static func isPort(_ text: Substring.UTF8View) -> Bool {
+        text.first == UInt8(ascii: ":") && text.count > 1
+            && text.dropFirst().allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+    }
+
+    private static func isHostByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+
+    private static func isAddressByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: ":"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+}

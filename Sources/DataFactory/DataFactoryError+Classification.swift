@@ -1,0 +1,116 @@
+internal import AzureIdentity
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+extension DataFactoryError {
+    /// Whether a request can have started something.
+    enum Effect {
+        case startsRun
+        case readsOnly
+    }
+
+    /// An answer that is not a success.
+    init(answer response: HTTPResponse, effect: Effect, now: Date) {
+        let fault = ServiceFault(body: response.body)
+        let (code, message) = Self.words(for: response.status)
+        self.init(
+            disposition: Self.disposition(status: response.status, code: fault.code, effect: effect),
+            status: response.status,
+            code: fault.code ?? code,
+            message: fault.message ?? message,
+            target: fault.target,
+            details: fault.details,
+            azureRequestID: response.azureRequestID,
+            correlationID: response.header("x-ms-correlation-request-id"),
+            retryAfter: RetryAfter.parse(response, now: now),
+            remainingWrites: response.remainingWrites
+        )
+    }
+
+    /// A success whose body cannot be read: the run was accepted, and its id is lost.
+    init(unreadable response: HTTPResponse, effect: Effect) {
+        self.init(
+            disposition: effect == .startsRun ? .ambiguous : .safe,
+            status: response.status,
+            code: "UnreadableResponse",
+            message: "the answer is a success but holds no readable run",
+            azureRequestID: response.azureRequestID,
+            correlationID: response.header("x-ms-correlation-request-id"),
+            remainingWrites: response.remainingWrites
+        )
+    }
+
+    /// No answer.
+    init(transport error: HTTPTransportError, effect: Effect) {
+        let disposition: Disposition =
+            switch (error.code, error.certainty) {
+            // Nothing that is repeated will get through; the first is about our settings, the second about this request.
+            case (.insecureURL, _): .credential
+            case (.invalidRequest, _): .permanent
+            case (_, .notSent): .safe
+            case (_, .unknown): effect == .startsRun ? .ambiguous : .safe
+            }
+        self.init(
+            disposition: disposition,
+            code: "Transport.\(error.code)",
+            message: "no answer: \(error)",
+            underlying: .transport(error)
+        )
+    }
+
+    /// No token, so nothing was sent to Data Factory.
+    init(identity error: AzureIdentityError) {
+        self.init(
+            disposition: error.code == .cancelled ? .safe : .credential,
+            code: "Identity.\(error.code)",
+            message: "no token: \(error)",
+            retryAfter: error.retryAfter,
+            underlying: .identity(error)
+        )
+    }
+
+    /// What an answer that is not a success says about the run.
+    ///
+    /// ARM gives a resource provider 60 s, throws later work's answers away and says 504, so any 5xx (and 408) leaves
+    /// open whether a run began (resource provider contract, "Client Request Timeout"). A 4xx is a refusal.
+    static func disposition(status: Int, code: String?, effect: Effect) -> Disposition {
+        switch status {
+        case 401: .credential
+        case 403: .access
+        case 404: isAboutTarget(code) ? .access : .permanent
+        case 408, 500...: effect == .startsRun ? .ambiguous : .safe
+        case 429: .throttled
+        default: .permanent
+        }
+    }
+
+    /// Whether a 404 is about what holds the pipeline. One without any code did not come from ARM or Data Factory, but
+    /// from something at their address, and is no verdict on a pipeline.
+    private static func isAboutTarget(_ code: String?) -> Bool {
+        guard let code else { return true }
+        return ["ResourceNotFound", "ParentResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound"]
+            .contains { $0.equalsIgnoringASCIICase(code) }
+    }
+
+    /// What to say where the service says nothing.
+    private static func words(for status: Int) -> (code: String, message: String) {
+        switch status {
+        case 300..<400:
+            ("Redirect", "the service redirects, and redirects are not followed: check the management endpoint")
+        default:
+            ("HTTP\(status)", "the service answered \(status) without an error that could be read")
+        }
+    }
+}
+
+extension HTTPResponse {
+    /// Microsoft's id of the exchange.
+    var azureRequestID: String? { header("x-ms-request-id") }
+
+    /// What ARM says is left of this principal's and subscription's writes.
+    var remainingWrites: Int? { header("x-ms-ratelimit-remaining-subscription-writes").flatMap(Int.init) }
+}

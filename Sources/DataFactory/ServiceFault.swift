@@ -1,0 +1,68 @@
+internal import AzureIdentity
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+/// The error in the body of an answer, in either of the shapes Azure sends, as far as it can be read.
+struct ServiceFault {
+    /// What is kept of each text: enough to understand, small enough to log and to send on.
+    static let textLimit = 2048
+    static let detailLimit = 10
+
+    let code: String?
+    let message: String?
+    let target: String?
+    let details: [DataFactoryError.Detail]
+
+    /// `{"error": {…}}`, or the same members without the envelope. HTML, nothing, and bytes that are no UTF-8 leave
+    /// every member nil.
+    init(body: [UInt8]) {
+        let envelope = body.isEmpty ? nil : try? JSONDecoder().decode(Envelope.self, from: Data(body))
+        let members = envelope?.error ?? envelope?.flat
+        code = members?.code
+        message = members?.message
+        target = members?.target
+        details = (members?.details ?? []).prefix(Self.detailLimit).map {
+            DataFactoryError.Detail(code: $0.code, message: $0.message, target: $0.target)
+        }
+    }
+
+    private struct Envelope: Decodable {
+        let error: Members?
+        let flat: Members?
+
+        private enum CodingKeys: String, CodingKey { case error }
+
+        init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            error = try? values.decodeIfPresent(Members.self, forKey: .error)
+            flat = try? Members(from: decoder)
+        }
+    }
+
+    private struct Members: Decodable {
+        let code: String?
+        let message: String?
+        let target: String?
+        let details: [Members]
+
+        private enum CodingKeys: String, CodingKey { case code, message, target, details }
+
+        init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            func text(_ key: CodingKeys) -> String? {
+                guard let text = try? values.decodeIfPresent(String.self, forKey: key), !text.isEmpty else {
+                    return nil
+                }
+                return BoundedText.cut(text, toBytes: ServiceFault.textLimit)
+            }
+            code = text(.code)
+            message = text(.message)
+            target = text(.target)
+            details = (try? values.decodeIfPresent([Members].self, forKey: .details)) ?? []
+        }
+    }
+}

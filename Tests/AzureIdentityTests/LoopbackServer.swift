@@ -1,0 +1,120 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+
+/// A server on 127.0.0.1 that reads whole requests and does with each what the test says. It knows no more HTTP than
+/// it takes to find a request's end.
+final class LoopbackServer: Sendable {
+    enum Reaction: Sendable {
+        case answer(String)
+        case answerAndClose(String)
+        case close
+        case reset
+        case hang
+    }
+
+    struct Request: Sendable {
+        let text: String
+        let connection: Int
+    }
+
+    let port: Int
+    let arrivals: AsyncStream<Request>
+    private let channel: any Channel
+    private let seen: NIOLockedValueBox<[Request]>
+
+    static func withServer<Result>(
+        reacting react: @escaping @Sendable (Request) -> Reaction,
+        _ body: (LoopbackServer) async throws -> Result
+    ) async throws -> Result {
+        let server = try await LoopbackServer(react)
+        do {
+            let result = try await body(server)
+            try await server.channel.close().get()
+            return result
+        } catch {
+            try? await server.channel.close().get()
+            throw error
+        }
+    }
+
+    private init(_ react: @escaping @Sendable (Request) -> Reaction) async throws {
+        let seen = NIOLockedValueBox<[Request]>([])
+        let connections = NIOLockedValueBox(0)
+        let (arrivals, arrived) = AsyncStream<Request>.makeStream()
+        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let number = connections.withLockedValue { count in
+                        count += 1
+                        return count
+                    }
+                    let handler = Handler(connection: number) { request in
+                        seen.withLockedValue { $0.append(request) }
+                        arrived.yield(request)
+                        return react(request)
+                    }
+                    try channel.pipeline.syncOperations.addHandler(handler)
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        guard let port = channel.localAddress?.port else { throw ChannelError.unknownLocalAddress }
+        self.port = port
+        self.seen = seen
+        self.arrivals = arrivals
+    }
+
+    var url: String { "http://127.0.0.1:\(port)" }
+    var requests: [Request] { seen.withLockedValue { $0 } }
+
+    private final class Handler: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        private let connection: Int
+        private let react: (Request) -> Reaction
+        private var pending = ""
+
+        init(connection: Int, _ react: @escaping (Request) -> Reaction) {
+            self.connection = connection
+            self.react = react
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            pending += String(buffer: unwrapInboundIn(data))
+            while let text = nextRequest() {
+                switch react(Request(text: text, connection: connection)) {
+                case .answer(let answer):
+                    context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
+                case .answerAndClose(let answer):
+                    context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
+                    context.close(promise: nil)
+                case .close:
+                    context.close(promise: nil)
+                case .reset:
+                    // An abortive close: the peer reads ECONNRESET instead of an orderly end.
+                    if let option = context.channel as? any SocketOptionProvider {
+                        option.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in }
+                    }
+                    context.close(promise: nil)
+                case .hang:
+                    break
+                }
+            }
+        }
+
+        private func nextRequest() -> String? {
+            guard let end = pending.firstRange(of: "\r\n\r\n") else { return nil }
+            let head = pending[..<end.upperBound]
+            let length =
+                head.split(separator: "\r\n")
+                .first { $0.lowercased().hasPrefix("content-length:") }
+                .flatMap { Int($0.drop { $0 != ":" }.dropFirst().filter { $0 != " " }) } ?? 0
+            guard pending[end.upperBound...].utf8.count >= length else { return nil }
+            let stop = pending.utf8.index(end.upperBound, offsetBy: length)
+            defer { pending = String(pending[stop...]) }
+            return String(pending[..<stop])
+        }
+    }
+}

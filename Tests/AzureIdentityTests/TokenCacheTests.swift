@@ -1,0 +1,199 @@
+import AzureIdentity
+import Foundation
+import Testing
+
+@Suite("Token cache", .timeLimit(.minutes(1)))
+struct TokenCacheTests {
+    private let scope = "https://management.azure.com/.default"
+    private let credential = HeldCredential()
+    private let clock = ManualClock()
+    private let cache: TokenCache
+
+    init() {
+        cache = TokenCache(credential, clock: clock.clock)
+    }
+
+    /// Fills the cache with one token.
+    private func hold(_ token: AccessToken) async throws {
+        async let first = cache.token(for: scope)
+        var calls = credential.calls.makeAsyncIterator()
+        try #require(await calls.next()).answer(token)
+        #expect(try await first == token)
+    }
+
+    @Test("a hundred callers wait for one request")
+    func singleFlight() async throws {
+        let token = clock.token("one", lifetime: 3600)
+
+        let tokens = await withTaskGroup(of: AccessToken?.self) { group in
+            for _ in 0..<100 { group.addTask { [cache, scope] in try? await cache.token(for: scope) } }
+            await eventually { cache.waiting == 100 }
+            var calls = credential.calls.makeAsyncIterator()
+            await calls.next()?.answer(token)
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+
+        #expect(tokens.count == 100)
+        #expect(tokens.allSatisfy { $0 == token })
+        #expect(credential.count == 1)
+        #expect(cache.waiting == 0)
+    }
+
+    @Test("scopes are asked for separately")
+    func scopes() async throws {
+        async let first = cache.token(for: "a")
+        var calls = credential.calls.makeAsyncIterator()
+        let one = try #require(await calls.next())
+        async let second = cache.token(for: "b")
+        let two = try #require(await calls.next())
+
+        two.answer(clock.token("two", lifetime: 3600))
+        one.answer(clock.token("one", lifetime: 3600))
+
+        #expect(one.scope == "a")
+        #expect(two.scope == "b")
+        #expect(try await first.token == "one")
+        #expect(try await second.token == "two")
+    }
+
+    @Test("a cancelled caller stops waiting and the others get their token")
+    func cancelledWaiter() async throws {
+        // The one who began the request is the one who is cancelled: the request must survive it.
+        let impatient = Task { [cache, scope] in try await cache.token(for: scope) }
+        var calls = credential.calls.makeAsyncIterator()
+        let call = try #require(await calls.next())
+        async let patient = cache.token(for: scope)
+        await eventually { cache.waiting == 2 }
+
+        impatient.cancel()
+        let outcome = await impatient.result
+
+        #expect(throws: AzureIdentityError.self) { try outcome.get() }
+        if case .failure(let error as AzureIdentityError) = outcome { #expect(error.code == .cancelled) }
+        call.answer(clock.token("one", lifetime: 3600))
+        #expect(try await patient.token == "one")
+        #expect(credential.count == 1)
+    }
+
+    @Test("a caller cancelled beforehand begins no request")
+    func cancelledBeforehand() async {
+        let task = Task { [cache, scope] in
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await cache.token(for: scope)
+        }
+
+        #expect(await task.result.failureCode == .cancelled)
+        #expect(credential.count == 0)
+    }
+
+    @Test("nobody waits while the old token is good, and the new one is taken as it comes")
+    func earlyRefresh() async throws {
+        try await hold(clock.token("old", lifetime: 3600))
+        var calls = credential.calls.makeAsyncIterator()
+
+        clock.advance(by: .seconds(3299))
+        #expect(try await cache.token(for: scope).token == "old")
+        #expect(credential.count == 1)
+        clock.advance(by: .seconds(1))
+        #expect(try await cache.token(for: scope).token == "old")
+        let call = try #require(await calls.next())
+        for _ in 0..<10 { #expect(try await cache.token(for: scope).token == "old") }
+        #expect(credential.count == 2)
+        call.answer(clock.token("new", lifetime: 3600))
+        await eventually { !cache.isAsking(for: scope) }
+
+        #expect(try await cache.token(for: scope).token == "new")
+        #expect(cache.cachedToken(for: scope)?.token == "new")
+    }
+
+    @Test("a failed refresh is forgotten, and tried again 30 s later")
+    func failedRefresh() async throws {
+        try await hold(clock.token("old", lifetime: 3600))
+        var calls = credential.calls.makeAsyncIterator()
+        clock.advance(by: .seconds(3300))
+        _ = try await cache.token(for: scope)
+        try #require(await calls.next()).fail(.weather())
+        await eventually { !cache.isAsking(for: scope) }
+
+        clock.advance(by: .seconds(29))
+        #expect(try await cache.token(for: scope).token == "old")
+        #expect(!cache.isAsking(for: scope))
+        clock.advance(by: .seconds(1))
+        #expect(try await cache.token(for: scope).token == "old")
+
+        try #require(await calls.next()).answer(clock.token("new", lifetime: 3600))
+        await eventually { !cache.isAsking(for: scope) }
+        #expect(try await cache.token(for: scope).token == "new")
+        #expect(credential.count == 3)
+    }
+
+    @Test("a refresh stays away as long as Entra ID asks")
+    func refreshHonoursRetryAfter() async throws {
+        try await hold(clock.token("old", lifetime: 3600))
+        var calls = credential.calls.makeAsyncIterator()
+        clock.advance(by: .seconds(3300))
+        _ = try await cache.token(for: scope)
+        try #require(await calls.next()).fail(.weather(retryAfter: .seconds(120)))
+        await eventually { !cache.isAsking(for: scope) }
+
+        clock.advance(by: .seconds(119))
+        _ = try await cache.token(for: scope)
+
+        #expect(!cache.isAsking(for: scope))
+    }
+
+    @Test("when the old token ends during a failing refresh, callers get the error and the next one asks again")
+    func failureWithoutToken() async throws {
+        try await hold(clock.token("old", lifetime: 3600))
+        var calls = credential.calls.makeAsyncIterator()
+        clock.advance(by: .seconds(3599))
+        _ = try await cache.token(for: scope)
+        let call = try #require(await calls.next())
+        clock.advance(by: .seconds(1))
+        let waiter = Task { [cache, scope] in try await cache.token(for: scope) }
+        await eventually { cache.waiting == 1 }
+
+        call.fail(.weather())
+
+        #expect(await waiter.result.failureCode == .unavailable)
+        async let next = cache.token(for: scope)
+        try #require(await calls.next()).answer(clock.token("new", lifetime: 3600))
+        #expect(try await next.token == "new")
+    }
+
+    @Test("a refused token is dropped once, however many callers were refused")
+    func invalidate() async throws {
+        let refused = clock.token("refused", lifetime: 3600)
+        try await hold(refused)
+        var calls = credential.calls.makeAsyncIterator()
+
+        cache.invalidate(refused)
+        #expect(cache.cachedToken(for: scope) == nil)
+        async let next = cache.token(for: scope)
+        try #require(await calls.next()).answer(clock.token("fresh", lifetime: 3600))
+        #expect(try await next.token == "fresh")
+        cache.invalidate(refused)
+
+        #expect(cache.cachedToken(for: scope)?.token == "fresh")
+        #expect(credential.count == 2)
+    }
+
+    @Test("a jump of the wall clock neither ends nor prolongs a token")
+    func wallClockJumps() async throws {
+        try await hold(clock.token("old", lifetime: 3600))
+
+        clock.jump(bySeconds: 86_400)
+        #expect(cache.cachedToken(for: scope)?.token == "old")
+        clock.jump(bySeconds: -2 * 86_400)
+        clock.advance(by: .seconds(3600))
+
+        #expect(cache.cachedToken(for: scope) == nil)
+    }
+}
+
+extension Result where Failure == any Error {
+    var failureCode: AzureIdentityError.Code? {
+        guard case .failure(let error as AzureIdentityError) = self else { return nil }
+        return error.code
+    }
+}

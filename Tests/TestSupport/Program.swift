@@ -1,0 +1,114 @@
+public import Foundation
+
+/// One of our programs, running: the real executable, with the environment a test gives it and nothing else of ours.
+public final class Program: Sendable {
+    /// What a program left when it ended.
+    public struct Exit: Sendable {
+        /// The exit code, or the signal's number below zero.
+        public var code: Int32
+        /// Everything it wrote to standard output.
+        public var output: String
+        /// Everything it wrote to standard error.
+        public var errors: String
+    }
+
+    private let process: Process
+    private let output: Capture
+    private let errors: Capture
+
+    /// Starts a program that was built with the tests.
+    ///
+    /// - Parameters:
+    ///   - name: `adf-trigger` or `adf-emulator`.
+    ///   - environment: Added to an environment without any variable of ours.
+    public init(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+        process = Process()
+        process.executableURL = try Self.url(of: name)
+        process.arguments = arguments
+        let inherited = ProcessInfo.processInfo.environment.filter { variable in
+            !["ADF_TRIGGER_", "AZURE_"].contains { variable.key.hasPrefix($0) }
+        }
+        process.environment = inherited.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        output = try Capture()
+        errors = try Capture()
+        process.standardOutput = output.writer
+        process.standardError = errors.writer
+        try process.run()
+    }
+
+    /// The folder of the products is that of the test program.
+    private static func url(of name: String) throws -> URL {
+        let folder = URL(filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+            .deletingLastPathComponent()
+        let url = folder.appending(path: name)
+        guard FileManager.default.isExecutableFile(atPath: url.path) else {
+            throw NeverHappened(description: "\(name) was built beside the tests (\(url.path))")
+        }
+        return url
+    }
+
+    /// Runs a program to its end.
+    public static func run(
+        _ name: String,
+        _ arguments: [String],
+        environment: [String: String] = [:]
+    ) async throws -> Exit {
+        try await Program(name, arguments, environment: environment).waitForExit()
+    }
+
+    /// The process id.
+    public var id: Int32 { process.processIdentifier }
+    /// What it has written to standard output so far.
+    public var outputSoFar: String { output.text }
+    /// What it has written to standard error so far.
+    public var errorsSoFar: String { errors.text }
+    /// Whether it still runs.
+    public var isRunning: Bool { process.isRunning }
+
+    /// Sends a signal.
+    public func signal(_ number: Int32) {
+        kill(process.processIdentifier, number)
+    }
+
+    /// Waits until it has ended.
+    public func waitForExit(within limit: Duration = .seconds(60)) async throws -> Exit {
+        do {
+            try await eventually("process \(id) ended", within: limit) { !process.isRunning }
+        } catch {
+            signal(SIGKILL)
+            throw NeverHappened(description: "\(error); it wrote:\n\(errorsSoFar)")
+        }
+        let code = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+        return Exit(code: code, output: output.text, errors: errors.text)
+    }
+
+    /// Ends it by SIGTERM, and by SIGKILL where that does not help.
+    @discardableResult
+    public func stop() async throws -> Exit {
+        signal(SIGTERM)
+        return try await waitForExit()
+    }
+}
+
+/// A file that takes what a program writes: unlike a pipe it is never full, and needs no reader.
+private final class Capture: Sendable {
+    let writer: FileHandle
+    private let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "adf-trigger-test-\(UUID().uuidString)")
+        guard FileManager.default.createFile(atPath: url.path, contents: nil) else {
+            throw NeverHappened(description: "\(url.path) could be created")
+        }
+        writer = try FileHandle(forWritingTo: url)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: url)
+    }
+
+    var text: String {
+        (try? Data(contentsOf: url)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+}
