@@ -1,0 +1,11 @@
+/// The routes that are counted and that faults can name.
+package enum RouteName: String, Sendable, CaseIterable {
+    case token
+    case createRun
+    case getRun
+    case queryRuns
+    case getPipeline
+    case cancelRun
+    /// Anything the emulator has no answer for.
+    case other
+}

@@ -1,0 +1,141 @@
+import HTTPTypes
+
+/// A refusal in the shape of ARM and Data Factory.
+struct ManagementError: Error {
+    var status: Int
+    var code: String
+    var message: String
+    var target: String?
+    var headers: HTTPFields = [:]
+
+    func answer() -> Answer {
+        let body = JSONOutput.object { output in
+            output.member("error") { output in
+                output.object { output in
+                    output.member("code", code)
+                    output.member("message", message)
+                    output.member("target", target)
+                    output.member("details", nil)
+                }
+            }
+        }
+        var all = Self.contentHeaders
+        for field in headers { all.append(field) }
+        return Answer(status: status, headers: all, body: body)
+    }
+
+    static let contentHeaders: HTTPFields = [.contentType: "application/json; charset=utf-8"]
+    private static let madeByGateway: HTTPFields = [.failureCause: "gateway"]
+}
+
+extension ManagementError {
+    static var missingVersion: ManagementError {
+        gateway(
+            400,
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests."
+        )
+    }
+
+    static func wrongVersion(_ version: String) -> ManagementError {
+        gateway(
+            400,
+            "InvalidApiVersionParameter",
+            "The api-version '\(version)' is invalid. The supported version is '2018-06-01'."
+        )
+    }
+
+    static func unauthorized(_ code: String, _ message: String, authority: String) -> ManagementError {
+        var error = gateway(401, code, message)
+        error.headers[.wwwAuthenticate] =
+            "Bearer authorization_uri=\"http://\(authority)/common\", error=\"invalid_token\","
+            + " error_description=\"\(message)\""
+        return error
+    }
+
+    static func malformedSubscription(_ id: String) -> ManagementError {
+        gateway(400, "InvalidSubscriptionId", "The provided subscription identifier '\(id)' is malformed or invalid.")
+    }
+
+    static func unknownSubscription(_ id: String) -> ManagementError {
+        gateway(404, "SubscriptionNotFound", "The subscription '\(id)' could not be found.")
+    }
+
+    static func unknownResourceGroup(_ name: String) -> ManagementError {
+        gateway(404, "ResourceGroupNotFound", "Resource group '\(name)' could not be found.")
+    }
+
+    static func unknownFactory(_ address: FactoryAddress) -> ManagementError {
+        gateway(
+            404,
+            "ResourceNotFound",
+            "The Resource 'Microsoft.DataFactory/factories/\(address.factory)' under resource group"
+                + " '\(address.resourceGroup)' was not found."
+        )
+    }
+
+    static func unknownDocument(_ resourceID: String) -> ManagementError {
+        ManagementError(
+            status: 404,
+            code: "NotFound",
+            message: "The document could not be retrieved because it does not exist.",
+            target: resourceID
+        )
+    }
+
+    static func unknownReference(_ runID: String) -> ManagementError {
+        ManagementError(
+            status: 400,
+            code: "ReferencedPipelineRunNotFound",
+            message: "Referenced pipeline run id \(runID) does not exist.",
+            target: "pipelinerun"
+        )
+    }
+
+    static func invalidReference(_ runID: String, pipeline: String) -> ManagementError {
+        ManagementError(
+            status: 400,
+            code: "ReferencedPipelineRunNotValid",
+            message: "Referenced pipeline run id \(runID) is not a valid run id.",
+            target: "pipeline/\(pipeline)/"
+        )
+    }
+
+    static func badRequest(_ message: String, target: String? = nil) -> ManagementError {
+        ManagementError(status: 400, code: "BadRequest", message: message, target: target)
+    }
+
+    static func throttled(_ kind: OperationKind, subscription: String, client: String, seconds: Int) -> ManagementError
+    {
+        var error = gateway(
+            429,
+            "SubscriptionRequestsThrottled",
+            "Number of '\(kind.rawValue)' requests for subscription '\(subscription)' actor '\(client)' exceeded."
+                + " Please try again after '\(seconds)' seconds after additional tokens are available."
+        )
+        error.headers[.retryAfter] = String(seconds)
+        return error
+    }
+
+    static var gatewayTimeout: ManagementError {
+        gateway(
+            504,
+            "GatewayTimeout",
+            "The gateway did not receive a response from 'Microsoft.DataFactory' within the specified time period."
+        )
+    }
+
+    static var unknownPath: ManagementError {
+        gateway(404, "InvalidResourceType", "No resource type or action of the emulator is at this path.")
+    }
+
+    static func wrongMethod(allowed: String) -> ManagementError {
+        var error = gateway(405, "MethodNotAllowed", "This path answers \(allowed) only.")
+        error.headers[.allow] = allowed
+        return error
+    }
+
+    private static func gateway(_ status: Int, _ code: String, _ message: String) -> ManagementError {
+        ManagementError(status: status, code: code, message: message, headers: madeByGateway)
+    }
+}

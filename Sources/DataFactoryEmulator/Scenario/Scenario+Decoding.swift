@@ -1,0 +1,118 @@
+extension Scenario {
+    /// Reads a scenario file.
+    /// - Throws: `ScenarioError` naming the place and the mend if the text is not JSON, a member is unknown or of
+    ///   the wrong kind, or two things share one name.
+    package init(json bytes: [UInt8]) throws(ScenarioError) {
+        self.init()
+        let members = try ScenarioReader(bytes).object(knowing: [
+            "tenants", "tokenLifetimeSeconds", "factories", "runIds", "parameterCheck", "queryLagSeconds",
+            "dedupeSeconds", "writes", "reads", "faults",
+        ])
+        if let tenants = members["tenants"] { self.tenants = try Self.tenants(tenants) }
+        if let lifetime = members["tokenLifetimeSeconds"] {
+            self.tokenLifetimeSeconds = try lifetime.integer(1...86_400)
+        }
+        self.factories = try Self.factories(members.required("factories"))
+        if let runIDs = members["runIds"] { self.runIDs = try runIDs.choice(RunIDs.self) }
+        if let check = members["parameterCheck"] { self.parameterCheck = try check.choice(ParameterCheck.self) }
+        if let lag = members["queryLagSeconds"] { self.queryLag = try lag.seconds() }
+        if let dedupe = members["dedupeSeconds"], !dedupe.isNull { self.dedupe = try dedupe.seconds() }
+        if let writes = members["writes"] { self.writes = try Budget(writes) }
+        if let reads = members["reads"] { self.reads = try Budget(reads) }
+        if let faults = members["faults"] { self.faults = try Fault.list(faults) }
+    }
+
+    private static func tenants(_ reader: ScenarioReader) throws(ScenarioError) -> [Tenant] {
+        var tenants: [Tenant] = []
+        for element in try reader.elements() {
+            let members = try element.object(knowing: ["tenantId", "clientId", "clientSecret"])
+            tenants.append(
+                Tenant(
+                    tenantID: try members.required("tenantId").string(),
+                    clientID: try members.required("clientId").string(),
+                    clientSecret: try members.required("clientSecret").string()
+                )
+            )
+        }
+        return tenants
+    }
+
+    private static func factories(_ reader: ScenarioReader) throws(ScenarioError) -> [Factory] {
+        var factories: [Factory] = []
+        var seen: Set<String> = []
+        for element in try reader.elements() {
+            let members = try element.object(knowing: ["subscriptionId", "resourceGroup", "name", "pipelines"])
+            let factory = Factory(
+                subscriptionID: try members.required("subscriptionId").string(),
+                resourceGroup: try members.required("resourceGroup").string(),
+                name: try members.required("name").string(),
+                pipelines: try pipelines(members.required("pipelines"))
+            )
+            let key = "\(factory.subscriptionID)/\(factory.resourceGroup)/\(factory.name)".lowercased()
+            guard seen.insert(key).inserted else {
+                throw ScenarioError(path: element.path, message: "this factory is listed already; merge the two")
+            }
+            factories.append(factory)
+        }
+        return factories
+    }
+
+    private static func pipelines(_ reader: ScenarioReader) throws(ScenarioError) -> [Pipeline] {
+        var pipelines: [Pipeline] = []
+        var seen: Set<String> = []
+        for element in try reader.elements() {
+            let members = try element.object(knowing: ["name", "parameters", "durationSeconds", "outcome"])
+            var pipeline = Pipeline(name: try members.required("name").string())
+            if let parameters = members["parameters"] { pipeline.parameters = try Self.parameters(parameters) }
+            if let duration = members["durationSeconds"] { pipeline.duration = try duration.seconds() }
+            if let outcome = members["outcome"] { pipeline.outcome = try outcome.choice(Outcome.self) }
+            guard seen.insert(pipeline.name.lowercased()).inserted else {
+                throw ScenarioError(
+                    path: element.path,
+                    message: "a pipeline of this name is listed already; rename one"
+                )
+            }
+            pipelines.append(pipeline)
+        }
+        return pipelines
+    }
+
+    private static func parameters(_ reader: ScenarioReader) throws(ScenarioError) -> [Parameter] {
+        var parameters: [Parameter] = []
+        var seen: Set<String> = []
+        for (name, value) in try reader.entries() {
+            guard seen.insert(name.lowercased()).inserted else {
+                throw ScenarioError(
+                    path: value.path,
+                    message: "a parameter of this name is declared already; rename one"
+                )
+            }
+            let members = try value.object(knowing: ["type", "defaultValue"])
+            let typeReader = try members.required("type")
+            guard let type = ParameterType(name: try typeReader.string()) else {
+                let known = ParameterType.allCases.map(\.rawValue).joined(separator: ", ")
+                throw typeReader.wrong("must be one of \(known)")
+            }
+            let defaultValue = try members["defaultValue"].map { reader throws(ScenarioError) in
+                guard type.accepts(reader.node, in: reader.document) else {
+                    throw reader.wrong("must be of the parameter's type \(type.rawValue)")
+                }
+                return try ScenarioReader(Array(reader.document.slice(of: reader.node))).document
+            }
+            parameters.append(Parameter(name: name, type: type, defaultValue: defaultValue))
+        }
+        return parameters
+    }
+}
+
+extension Scenario.Budget {
+    /// Reads a budget; null is none.
+    fileprivate init?(_ reader: ScenarioReader) throws(ScenarioError) {
+        if reader.isNull { return nil }
+        let members = try reader.object(knowing: ["bucket", "perSecond"])
+        self.init(
+            bucket: try members.required("bucket").integer(1...1_000_000),
+            perSecond: try members.required("perSecond").number(0.001...1_000_000)
+        )
+    }
+}

@@ -1,0 +1,136 @@
+import ArgumentParser
+import DataFactoryEmulator
+import Foundation
+import Logging
+
+/// The command line of the emulator.
+@main
+struct EmulatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "adf-emulator",
+        abstract: "Answers like Entra ID and Azure Data Factory, on this machine.",
+        usage: """
+            adf-emulator --port <port> --scenario <file> [--host <host>]
+            adf-emulator --example
+            """,
+        discussion: """
+            Point a client of Data Factory at it: the authority host and the
+            management endpoint are both the URL it prints once it serves. Begin with
+
+              adf-emulator --example > scenario.json
+              adf-emulator --port 8181 --scenario scenario.json
+
+            It answers
+              POST /{tenant}/oauth2/v2.0/token           client credentials
+              POST {factory}/pipelines/{name}/createRun
+              GET  {factory}/pipelines/{name}
+              GET  {factory}/pipelineruns/{runId}
+              POST {factory}/pipelineruns/{runId}/cancel
+              POST {factory}/queryPipelineRuns
+            where {factory} is /subscriptions/…/resourceGroups/…/providers/
+            Microsoft.DataFactory/factories/…, with api-version=2018-06-01.
+
+            Its own routes
+              GET  /emulator/ready   200 once it serves
+              GET  /emulator/runs    every run, parameters as received
+              GET  /emulator/stats   answers counted by route and status
+              PUT  /emulator/faults  what shall go wrong, for example
+                   [{"route":"createRun","fault":"reset-after-commit","times":3},
+                    {"route":"*","fault":"latency","ms":200,"rate":0.1}]
+              GET  /emulator/faults  what of that is left
+              POST /emulator/reset   forgets runs, counts, faults and budgets
+
+            Fault routes: token createRun getRun queryRuns getPipeline cancelRun *
+            Faults: latency (ms), hang, reset-before-commit, reset-after-commit,
+            gateway-timeout, gateway-timeout-after-commit, throttle
+            (retryAfterSeconds), status (status, code), html (status),
+            truncated-body-after-commit, commit-late (ms).
+            Each with "rate" (0 to 1) or "times"; with neither, always.
+
+            Exit codes: 0 stopped by SIGTERM or SIGINT, 64 usage, 69 the address is
+            taken, 78 the scenario is wrong.
+            """
+    )
+
+    @Option(help: "Port to serve on; 0 takes a free one.")
+    var port: Int?
+
+    @Option(help: ArgumentHelp("The scenario, a JSON file.", valueName: "file"))
+    var scenario: String?
+
+    @Option(help: "Address to serve on; only a loopback address is safe.")
+    var host = "127.0.0.1"
+
+    @Option(
+        help: ArgumentHelp("trace, debug, info, notice, warning (default), error or critical.", valueName: "level"),
+        transform: { text in
+            guard let level = Logger.Level(rawValue: text) else {
+                throw ValidationError("There is no level '\(text)'.")
+            }
+            return level
+        }
+    )
+    var logLevel: Logger.Level = .warning
+
+    @Flag(help: "Print an example scenario and exit.")
+    var example = false
+
+    func validate() throws {
+        if example { return }
+        guard let port else { throw ValidationError("Give --port; --port 0 takes a free one.") }
+        guard (0...65_535).contains(port) else { throw ValidationError("--port must be from 0 to 65535.") }
+        if scenario == nil { throw ValidationError("Give --scenario; --example prints one to begin with.") }
+    }
+
+    func run() async throws {
+        guard let port, let scenario, !example else {
+            write(Scenario.example, to: .standardOutput)
+            return
+        }
+        let emulator = Emulator(scenario: try load(scenario), logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await serve(emulator, port: port) }
+            group.addTask { await StopSignal.wait() }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func serve(_ emulator: Emulator, port: Int) async throws {
+        do {
+            try await emulator.serve(host: host, port: port) { url in
+                write("adf-emulator listening on \(url)", to: .standardOutput)
+            }
+        } catch {
+            fail("cannot serve on \(host):\(port): \(error); choose another --port or --host")
+            throw ExitCode(69)
+        }
+    }
+
+    private func load(_ path: String) throws -> Scenario {
+        do {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+            return try Scenario(json: Array(bytes))
+        } catch let error as ScenarioError {
+            fail("\(path): \(error)")
+        } catch {
+            fail("\(path) cannot be read: \(error.localizedDescription)")
+        }
+        throw ExitCode(78)
+    }
+
+    private var logger: Logger {
+        var logger = Logger(label: "adf-emulator") { StoppingLogHandler(StreamLogHandler.standardError(label: $0)) }
+        logger.logLevel = logLevel
+        return logger
+    }
+
+    private func fail(_ message: String) {
+        write("adf-emulator: \(message)", to: .standardError)
+    }
+}
+
+/// Writes a line at once: `print` would hold it back while the output is a pipe.
+private func write(_ line: String, to handle: FileHandle) {
+    try? handle.write(contentsOf: Data("\(line)\n".utf8))
+}
