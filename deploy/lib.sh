@@ -25,9 +25,10 @@ install_missing() {
     }
 }
 
+# Debian's own python3, which has Debian's python3-pika; another one may come first on PATH.
 # free_port: a loopback port nobody listens on.
 free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+    /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 # start_broker DIRECTORY: a private RabbitMQ node on loopback with all its state below DIRECTORY.
@@ -94,4 +95,22 @@ wait_for_end() {
         [ $SECONDS -lt $deadline ] || return 1
         sleep 0.1
     done
+}
+
+# wait_for_line FILE TEXT SECONDS PID: until the text stands in the file; fails at once when PID is gone.
+wait_for_line() {
+    local deadline=$((SECONDS + $3))
+    until grep -qs -- "$2" "$1"; do
+        kill -0 "$4" 2>/dev/null || return 1
+        [ $SECONDS -lt $deadline ] || return 1
+        sleep 0.1
+    done
+}
+
+# build [ARGUMENT...]: a debug build that keeps to the boundaries of the manifest.
+build() {
+    swift build --explicit-target-dependency-import-check error "$@" >"$state/build.log" 2>&1 || {
+        grep -E 'error:' "$state/build.log" | sort -u >&2
+        return 1
+    }
 }

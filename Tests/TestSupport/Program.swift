@@ -1,6 +1,6 @@
-public import Foundation
+import Foundation
 
-/// One of our programs, running: the real executable, with the environment a test gives it and nothing else of ours.
+/// A program, running: the real executable, with the environment a test gives it and nothing else of ours.
 public final class Program: Sendable {
     /// What a program left when it ended.
     public struct Exit: Sendable {
@@ -16,14 +16,14 @@ public final class Program: Sendable {
     private let output: Capture
     private let errors: Capture
 
-    /// Starts a program that was built with the tests.
+    /// Starts a program.
     ///
     /// - Parameters:
-    ///   - name: `adf-trigger` or `adf-emulator`.
+    ///   - name: `adf-trigger` or `adf-emulator`, as built with the tests, or the path of any other.
     ///   - environment: Added to an environment without any variable of ours.
     public init(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws {
         process = Process()
-        process.executableURL = try Self.url(of: name)
+        process.executableURL = name.hasPrefix("/") ? URL(filePath: name) : try Self.url(of: name)
         process.arguments = arguments
         let inherited = ProcessInfo.processInfo.environment.filter { variable in
             !["ADF_TRIGGER_", "AZURE_"].contains { variable.key.hasPrefix($0) }
@@ -91,7 +91,8 @@ public final class Program: Sendable {
     }
 }
 
-/// A file that takes what a program writes: unlike a pipe it is never full, and needs no reader.
+/// A file that takes what a program writes. Not a pipe: that is full one day, and its end never comes where another
+/// test's program was started meanwhile and inherited it.
 private final class Capture: Sendable {
     let writer: FileHandle
     private let url: URL

@@ -103,11 +103,12 @@ package struct Policy: Sendable {
     /// Where the answer to a message goes, and whether that is where the requester asked for it.
     ///
     /// Queues named `adf.trigger.…` are the worker's own and `amq.…` the broker's: a reply there could start a run, or
-    /// land among the error copies.
+    /// land among the error copies. `amq.gen-…` is what RabbitMQ calls the queues whose names it is asked to choose,
+    /// which is how most requesters get theirs.
     func replyAddress(for message: RequestMessage) -> (address: ReplyAddress, isAsRequested: Bool) {
         guard let wanted = message.replyTo, !wanted.isEmpty else { return (.queue(replyQueue), true) }
         if wanted.hasPrefix(Self.directReplyPrefix) { return (.direct(wanted), true) }
-        let isReserved = wanted.hasPrefix("adf.trigger.") || wanted.hasPrefix("amq.")
+        let isReserved = wanted.hasPrefix("adf.trigger.") || (wanted.hasPrefix("amq.") && !wanted.hasPrefix("amq.gen-"))
         guard !isReserved || wanted == replyQueue else { return (.queue(replyQueue), false) }
         return (.queue(wanted), true)
     }

@@ -1,0 +1,210 @@
+import Foundation
+import RabbitMQ
+import TestSupport
+import Testing
+
+@Suite("Outages, crashes and stops", .timeLimit(.minutes(3)))
+struct OutageTests {
+    @Test("a worker that starts before its broker waits for it")
+    func brokerNotUpYet() async throws {
+        let stage = try await Stage("late-broker")
+        let port = try #require(UInt16(try TestBroker.uri().split(separator: ":").last ?? ""))
+        let frontPort = try await freePort()
+        let worker = try stage.launchWorker(
+            set: ["ADF_TRIGGER_AMQP_URL": "amqp://guest:guest@127.0.0.1:\(frontPort)"])
+        try await eventually("the worker says that there is no broker") {
+            worker.errorsSoFar.contains("no broker; trying again")
+        }
+
+        let forwarder = try startForwarder(from: frontPort, to: port)
+        try await stage.publish(#"{"target":"nightly-load"}"#, id: "late")
+
+        #expect(try Answer(try #require(try await stage.take(1, from: "replies").first)).status == "started")
+        #expect(worker.isRunning)
+        try await worker.stop()
+        forwarder.signal(SIGKILL)
+        try await stage.end()
+    }
+
+    @Test("a lost broker connection is found again, and nothing is lost or run twice")
+    func brokerConnectionLost() async throws {
+        let stage = try await Stage("lost-broker")
+        let port = try #require(UInt16(try TestBroker.uri().split(separator: ":").last ?? ""))
+        let frontPort = try await freePort()
+        var forwarder = try startForwarder(from: frontPort, to: port)
+        let worker = try await stage.startWorker(
+            set: ["ADF_TRIGGER_AMQP_URL": "amqp://guest:guest@127.0.0.1:\(frontPort)"])
+        try await stage.setFaults(#"[{"route":"createRun","fault":"latency","ms":100,"rate":1}]"#)
+
+        for number in 0..<200 { try await stage.publish(#"{"target":"nightly-load"}"#, id: "l-\(number)") }
+        try await eventually("some runs have started") { try await stage.runs().count >= 20 }
+        forwarder.signal(SIGKILL)
+        try await eventually("the worker noticed") { worker.errorsSoFar.contains("no broker; trying again") }
+        forwarder = try startForwarder(from: frontPort, to: port)
+
+        try await expectEachServedOnce((0..<200).map { "l-\($0)" }, stage)
+        #expect(worker.isRunning)
+        try await worker.stop()
+        forwarder.signal(SIGKILL)
+        try await stage.end()
+    }
+
+    @Test("a request that comes while Azure is unreachable is started when it is back")
+    func azureNotUpYet() async throws {
+        let stage = try await Stage("late-azure")
+        let port = try await freePort()
+        let endpoint = "http://127.0.0.1:\(port)"
+        let worker = try await stage.startWorker(
+            set: ["ADF_TRIGGER_AZURE_MANAGEMENT_ENDPOINT": endpoint, "AZURE_AUTHORITY_HOST": endpoint])
+        try await stage.publish(#"{"target":"nightly-load"}"#, id: "patient")
+        try await eventually("the request is held") { try await stage.ready("requests") == 0 }
+
+        let scenario = try stage.file("late.json", Array(Self.openScenario.utf8))
+        let late = try Program("adf-emulator", ["--port", "\(port)", "--scenario", scenario])
+        _ = try await Stage.endpoint(of: late)
+
+        let answer = try Answer(try #require(try await stage.take(1, from: "replies").first))
+        #expect(answer.status == "started")
+        try await worker.stop()
+        try await late.stop()
+        try await stage.end()
+    }
+
+    static let openScenario = """
+        {"factories":[{"subscriptionId":"\(Stage.subscription)","resourceGroup":"rg-test","name":"adf-test",
+        "pipelines":[{"name":"ingest-orders"}]}]}
+        """
+
+    @Test("throttling and ambiguous answers are asked again under the same run id")
+    func transientFaults() async throws {
+        let stage = try await Stage("faults")
+        let worker = try await stage.startWorker()
+        try await stage.setFaults(
+            """
+            [{"route":"createRun","fault":"throttle","retryAfterSeconds":1,"times":1},
+             {"route":"createRun","fault":"reset-after-commit","times":1},
+             {"route":"createRun","fault":"gateway-timeout-after-commit","times":1},
+             {"route":"createRun","fault":"truncated-body-after-commit","times":1},
+             {"route":"createRun","fault":"status","status":503,"code":"ServerBusy","times":1}]
+            """)
+
+        try await stage.publish(#"{"target":"nightly-load"}"#, id: "bumpy")
+
+        let answer = try Answer(try #require(try await stage.take(1, from: "replies").first))
+        let runs = try await stage.runs()
+        #expect(answer.status == "started")
+        #expect(answer.attempts == 6)
+        #expect(runs.map { $0.runId } == [answer.runID])
+        try await worker.stop()
+        try await stage.end()
+    }
+
+    @Test("when the hold time ends the answer says whether a run may exist")
+    func holdTimeEnds() async throws {
+        let stage = try await Stage("hold", set: ["ADF_TRIGGER_WORKER_HOLD_SECONDS": "2"])
+        let worker = try await stage.startWorker()
+
+        try await stage.setFaults(#"[{"route":"createRun","fault":"gateway-timeout","rate":1}]"#)
+        try await stage.publish(#"{"target":"nightly-load"}"#, id: "ambiguous")
+        let ambiguous = try Answer(try #require(try await stage.take(1, from: "replies").first))
+        try await stage.setFaults(#"[{"route":"createRun","fault":"throttle","rate":1}]"#)
+        try await stage.publish(#"{"target":"nightly-load"}"#, id: "throttled")
+        let throttled = try Answer(try #require(try await stage.take(1, from: "replies").first))
+
+        #expect(ambiguous.errorClass == "outcome-unknown")
+        #expect((ambiguous.json["error"] as? [String: Any])?["runId"] as? String != nil)
+        #expect(throttled.errorClass == "unavailable")
+        #expect((throttled.json["error"] as? [String: Any])?["retryable"] as? Bool == true)
+        #expect(try await stage.take(2, from: "errors").count == 2)
+        try await worker.stop()
+        try await stage.end()
+    }
+
+    @Test("SIGTERM finishes what is in work, gives the rest back, and exits 0")
+    func gracefulStop() async throws {
+        let stage = try await Stage("stop", set: ["ADF_TRIGGER_WORKER_CONCURRENCY": "4", "ADF_TRIGGER_WORKER_PREFETCH": "16"])
+        try await stage.setFaults(#"[{"route":"createRun","fault":"latency","ms":1000,"rate":1}]"#)
+        let worker = try await stage.startWorker()
+        for number in 0..<16 { try await stage.publish(#"{"target":"nightly-load"}"#, id: "s-\(number)") }
+        try await eventually("requests are in work") { try await stage.ready("requests") == 0 }
+
+        let exit = try await worker.stop()
+
+        #expect(exit.code == 0)
+        #expect(exit.errors.contains("\"stopped\""))
+        let runs = try await stage.runs().count
+        #expect(runs < 16)
+        #expect(try await stage.ready("replies") == runs)
+        #expect(try await stage.ready("requests") == 16 - runs)
+        let next = try await stage.startWorker()
+        try await expectEachServedOnce((0..<16).map { "s-\($0)" }, stage)
+        try await next.stop()
+        try await stage.end()
+    }
+
+    @Test("kill -9 in the middle loses nothing and runs nothing twice", arguments: [1, 2])
+    func crash(replicas: Int) async throws {
+        let stage = try await Stage("crash")
+        try await stage.setFaults(#"[{"route":"createRun","fault":"latency","ms":50,"rate":1}]"#)
+        var workers: [Program] = []
+        for _ in 0..<replicas { workers.append(try await stage.startWorker()) }
+        let ids = (0..<300).map { "c-\($0)" }
+        for id in ids { try await stage.publish(#"{"target":"nightly-load"}"#, id: id) }
+        try await eventually("the work has begun") { try await stage.runs().count >= 50 }
+
+        workers[0].signal(SIGKILL)
+        let next = try await stage.startWorker()
+
+        try await expectEachServedOnce(ids, stage)
+        try await next.stop()
+        for worker in workers.dropFirst() { try await worker.stop() }
+        try await stage.end()
+    }
+
+    /// One run for each request, at least one answer, and answers to the same request that agree.
+    private func expectEachServedOnce(_ ids: [String], _ stage: Stage) async throws {
+        var answers: [String: Set<String>] = [:]
+        while answers.count < ids.count {
+            let delivery = try #require(try await stage.take(1, from: "replies").first)
+            let answer = try Answer(delivery)
+            let id = try #require(answer.json["requestId"] as? String)
+            answers[id, default: []].insert(try #require(answer.runID))
+        }
+        let runs = try await stage.runs()
+        #expect(Set(answers.keys) == Set(ids))
+        #expect(answers.values.allSatisfy { $0.count == 1 })
+        #expect(runs.count == ids.count)
+        #expect(Set(runs.map { $0.runId }) == Set(answers.values.flatMap { $0 }))
+        #expect(try await stage.ready("requests") == 0)
+    }
+
+    private func freePort() async throws -> UInt16 {
+        let script = "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"
+        let exit = try await Program.run("/usr/bin/python3", ["-c", script])
+        return try #require(UInt16(exit.output.trimmingCharacters(in: .newlines)))
+    }
+
+    /// A loopback port that leads to another, until the process is ended.
+    private func startForwarder(from port: UInt16, to target: UInt16) throws -> Program {
+        try Program("/usr/bin/python3", [
+            "-c",
+            """
+            import asyncio, sys
+            async def copy(reader, writer):
+                try:
+                    while data := await reader.read(65536):
+                        writer.write(data); await writer.drain()
+                except OSError: pass
+                writer.close()
+            async def serve(reader, writer):
+                there = await asyncio.open_connection("127.0.0.1", int(sys.argv[2]))
+                await asyncio.gather(copy(reader, there[1]), copy(there[0], writer))
+            async def main():
+                async with await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1])) as server:
+                    await server.serve_forever()
+            asyncio.run(main())
+            """,
+            "\(port)", "\(target)",
+        ])
+    }
+}
