@@ -5,7 +5,8 @@ public import Logging
 /// Writes each log line as one JSON object: `timestamp`, `level`, `logger`, `message`, `error`, then the metadata by
 /// its own keys.
 ///
-/// A metadata key that is one of those names is written with `metadata.` in front, so no line has a name twice.
+/// A metadata key that is one of those names, or one of them with `metadata.` in front, is written with another
+/// `metadata.` in front, so no line has a name twice.
 public struct JSONLogHandler: LogHandler {
     /// The lowest level written.
     public var logLevel: Logger.Level
@@ -55,7 +56,7 @@ public struct JSONLogHandler: LogHandler {
         }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) {
             line.append(UInt8(ascii: ","))
-            Self.append(Self.reserved.contains(key) ? "metadata.\(key)" : key, to: &line)
+            Self.append(Self.isReserved(key) ? "metadata.\(key)" : key, to: &line)
             line.append(UInt8(ascii: ":"))
             Self.append(value, to: &line)
         }
@@ -70,6 +71,12 @@ public struct JSONLogHandler: LogHandler {
             let written = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
             if written > 0 { rest = rest.dropFirst(written) } else if errno != EINTR { return }
         }
+    }
+
+    private static func isReserved(_ key: String) -> Bool {
+        var name = key[...]
+        while name.hasPrefix("metadata.") { name.removeFirst("metadata.".count) }
+        return reserved.contains(String(name))
     }
 
     private static func append(_ value: Logger.MetadataValue, to line: inout [UInt8]) {

@@ -142,6 +142,23 @@ struct OutageTests {
         try await stage.end()
     }
 
+    @Test("when the time for stopping ends, what is in work goes back unanswered")
+    func stopTimeEnds() async throws {
+        let stage = try await Stage("stop-time", set: ["ADF_TRIGGER_WORKER_STOP_SECONDS": "1"])
+        try await stage.setFaults(#"[{"route":"createRun","fault":"hang"}]"#)
+        let worker = try await stage.startWorker()
+        for number in 0..<3 { try await stage.publish(#"{"target":"nightly-load"}"#, id: "h-\(number)") }
+        try await eventually("requests are in work") { try await stage.ready("requests") == 0 }
+
+        let exit = try await worker.stop()
+
+        #expect(exit.code == 0)
+        #expect(try await stage.ready("requests") == 3)
+        #expect(try await stage.ready("replies") == 0)
+        #expect(try await stage.ready("errors") == 0)
+        try await stage.end()
+    }
+
     @Test("kill -9 in the middle loses nothing and runs nothing twice", arguments: [1, 2])
     func crash(replicas: Int) async throws {
         let stage = try await Stage("crash")

@@ -139,6 +139,51 @@ struct RefusalTests {
         try await stage.end()
     }
 
+    @Test("texts as long as a message can hold them are answered and parked all the same")
+    func longTexts() async throws {
+        let stage = try await Stage("long")
+        let worker = try await stage.startWorker()
+        let longName = String(repeating: "p", count: 200_000)
+        let longID = String(repeating: "é", count: 127)
+
+        try await stage.publish(#"{"target":{"pipeline":"\#(longName)"}}"#, id: "name")
+        try await stage.publish(#"{"target":"\#(longName)"}"#, id: "alias")
+        try await stage.publish(#"{"target":"nightly-load"}"#, id: longID)
+        try await stage.publish(#"{"\#(longName)":1}"#, id: "member") {
+            $0.headers = [
+                "traceparent": .string(String(repeating: "0", count: 60_000)),
+                "first-failed-at": .string(String(repeating: "1", count: 60_000)),
+            ]
+        }
+
+        let answers = try await stage.take(4, from: "replies").map { try Answer($0) }
+        let classes = Dictionary(uniqueKeysWithValues: answers.map { ($0.json["requestId"] as? String, $0.errorClass) })
+        #expect(classes == ["name": "invalid", "alias": "unknown-target", "member": "malformed", longID: nil])
+        let parked = try await stage.take(3, from: "errors")
+        #expect(Set(parked.map { $0.message.properties.messageID }) == ["name", "alias", "member"])
+        try await worker.stop()
+        try await stage.end()
+    }
+
+    @Test("while the error queue is missing the request is held, and goes on when the queue is there")
+    func missingErrorQueue() async throws {
+        let stage = try await Stage("no-errors", set: ["ADF_TRIGGER_TOPOLOGY_MODE": "none"])
+        let worker = try await stage.startWorker()
+        try await stage.channel.deleteQueue("\(stage.prefix).errors")
+
+        try await stage.publish("hello", id: "held")
+        try await eventually("the worker says what is missing") {
+            worker.errorsSoFar.contains("a message can't be stored and is held")
+        }
+        #expect(try await stage.ready("replies") == 0)
+        _ = try await Program.run("adf-trigger", ["topology", "declare"], environment: stage.environment)
+
+        #expect(try await stage.take(1, from: "errors").count == 1)
+        #expect(try Answer(try #require(try await stage.take(1, from: "replies").first)).errorClass == "malformed")
+        try await worker.stop()
+        try await stage.end()
+    }
+
     @Test("a reply nobody takes is kept with its run id, and the request is done")
     func undeliverableReplies() async throws {
         let stage = try await Stage("undeliverable")

@@ -50,6 +50,7 @@ public struct Channel: Sendable {
     /// - Returns: how many messages went with it.
     @discardableResult
     public func deleteQueue(_ name: String) async throws(RabbitMQError) -> Int {
+        try checkShortString(name, "queue name")
         let reply = try await connection.request(.queueDelete(name: name), on: self)
         guard case .queueDeleteOk(let count) = reply else { throw unexpected(reply) }
         return count
@@ -59,6 +60,7 @@ public struct Channel: Sendable {
     /// - Returns: how many messages went.
     @discardableResult
     public func purgeQueue(_ name: String) async throws(RabbitMQError) -> Int {
+        try checkShortString(name, "queue name")
         let reply = try await connection.request(.queuePurge(name: name), on: self)
         guard case .queuePurgeOk(let count) = reply else { throw unexpected(reply) }
         return count
@@ -78,7 +80,7 @@ public struct Channel: Sendable {
     /// Starts a consumer.
     ///
     /// - Throws: `channelClosed` with reply code 404 where the queue does not exist, 403 where another consumer has it
-    ///   for itself; `invalidArgument` without a prefetch.
+    ///   for itself; `invalidArgument` without a prefetch or a consumer tag.
     public func consume(
         _ queue: String,
         consumerTag: String,

@@ -20,6 +20,9 @@ struct ChannelState {
     var consumers: [String: DeliveryBuffer] = [:]
     var pendingReplies: Deque<PendingReply> = []
     var prefetchCount = 0
+    /// We have asked the broker to close it. Whatever is sent on a channel behind its close ends the whole connection
+    /// (504, 505), so nothing more may be.
+    var isClosing = false
 
     init(generation: ChannelGeneration, bodyLimit: Int) {
         self.generation = generation

@@ -115,7 +115,10 @@ public actor Connection {
     func close(_ channel: Channel) async {
         // A channel that is gone is closed enough.
         guard (try? state(of: channel)) != nil else { return }
-        _ = try? await request(.channelClose, on: channel)
+        _ = try? await withCheckedContinuation { continuation in
+            enqueue(.channelClose, on: channel, continuation)
+            channels[channel.number]?.isClosing = true
+        }.get()
         channels[channel.number]?.end(RabbitMQError(.closedByUs, "the channel was closed"))
         channels[channel.number] = nil
     }
@@ -124,15 +127,23 @@ public actor Connection {
     func request(_ command: Command, on channel: Channel) async throws(RabbitMQError) -> Method {
         _ = try state(of: channel)
         return try await withCheckedContinuation { continuation in
-            commands.append((command, channel: channel.number))
-            channels[channel.number]?.pendingReplies.append(
-                .init(continuation: continuation, deadline: .now + configuration.replyTimeout))
+            enqueue(command, on: channel, continuation)
         }.get()
+    }
+
+    private func enqueue(
+        _ command: Command,
+        on channel: Channel,
+        _ continuation: CheckedContinuation<Result<Method, RabbitMQError>, Never>
+    ) {
+        commands.append((command, channel: channel.number))
+        channels[channel.number]?.pendingReplies.append(
+            .init(continuation: continuation, deadline: .now + configuration.replyTimeout))
     }
 
     private func state(of channel: Channel) throws(RabbitMQError) -> ChannelState {
         if let closeReason { throw closeReason }
-        guard let state = channels[channel.number] else {
+        guard let state = channels[channel.number], !state.isClosing else {
             throw RabbitMQError(.channelClosed, "channel \(channel.number) is closed")
         }
         return state
@@ -156,6 +167,11 @@ public actor Connection {
         on channel: Channel
     ) async throws(RabbitMQError) -> Deliveries {
         let current = try state(of: channel)
+        try checkShortString(queue, "queue name")
+        try checkShortString(consumerTag, "consumer tag")
+        guard !consumerTag.isEmpty else {
+            throw RabbitMQError(.invalidArgument, "give the consumer a tag: deliveries find it by that")
+        }
         guard mode == .automaticAcknowledgement || current.prefetchCount > 0 else {
             throw RabbitMQError(.invalidArgument, "set a prefetch before consuming: nothing else limits what the broker sends")
         }
@@ -163,7 +179,7 @@ public actor Connection {
             throw RabbitMQError(.invalidArgument, "consumer tag \"\(consumerTag)\" is in use on this channel")
         }
         // Before the request: deliveries may follow its answer in the same read.
-        let buffer = DeliveryBuffer()
+        let buffer = DeliveryBuffer(mode: mode)
         channels[channel.number]?.consumers[consumerTag] = buffer
         do {
             _ = try await request(.basicConsume(queue: queue, consumerTag: consumerTag, mode: mode), on: channel)
@@ -192,7 +208,8 @@ public actor Connection {
     }
 
     func settle(_ delivery: Delivery, by command: Command, on channel: Channel) throws(RabbitMQError) {
-        guard closeReason == nil, let current = channels[channel.number], delivery.generation == current.generation
+        guard closeReason == nil, let current = channels[channel.number], !current.isClosing,
+            delivery.generation == current.generation
         else { throw RabbitMQError(.staleDelivery, "delivery \(delivery.deliveryTag) came over a channel that is gone") }
         guard channels[channel.number]?.ledger.settle(delivery.deliveryTag) == true else {
             throw RabbitMQError(.alreadySettled, "delivery \(delivery.deliveryTag) was settled before")
@@ -233,7 +250,7 @@ extension Connection: IOThread.Client {
 
     /// Half a heartbeat, so that the library can send its own in time; a second while answers are due.
     private var waitMilliseconds: Int32 {
-        let halfHeartbeat = Int32(clamping: configuration.heartbeat.components.seconds * 500)
+        let halfHeartbeat = Int32(handle?.heartbeatSeconds ?? 1) * 500
         let hasDeadlines =
             closeDeadline != nil
             || channels.values.contains { !$0.pendingReplies.isEmpty || ($0.confirms?.count ?? 0) > 0 }
@@ -286,7 +303,7 @@ extension Connection: IOThread.Client {
         _ number: UInt16,
         _ continuation: ChannelState.PublishContinuation
     ) throws(RabbitMQError) {
-        guard channels[number]?.confirms != nil else {
+        guard channels[number]?.confirms != nil, channels[number]?.isClosing == false else {
             let error = RabbitMQError(.channelClosed, "channel \(number) closed before the message was sent")
             continuation.resume(returning: .failure(error))
             return
@@ -410,7 +427,10 @@ extension Connection: IOThread.Client {
                 reason: returned.reason)
         case .deliver(let deliver):
             guard let channel = channels[number] else { return }
-            channels[number]?.ledger.delivered(deliver.deliveryTag)
+            // What the broker settles as it sends is not on the books: acknowledging it would close the channel (406).
+            if channel.consumers[deliver.consumerTag]?.mode != .automaticAcknowledgement {
+                channels[number]?.ledger.delivered(deliver.deliveryTag)
+            }
             let delivery = Delivery(
                 message: Message(properties: complete.properties, body: complete.body),
                 generation: channel.generation, deliveryTag: deliver.deliveryTag,

@@ -11,10 +11,11 @@ extension ConnectionConfiguration {
             RabbitMQError(.invalidURI, "\(message); expected amqp://user:password@host:port/vhost")
         }
         guard let schemeEnd = uri.firstRange(of: "://") else { throw invalid("the AMQP URI has no scheme") }
+        // What stands in place of a scheme or a parameter is not repeated: where a password's reserved characters are
+        // not escaped, it is a piece of the password.
         let scheme = uri[..<schemeEnd.lowerBound].lowercased()
-        guard scheme == "amqp" else {
-            throw invalid("the AMQP URI's scheme is \"\(scheme)\", which is not supported")
-        }
+        guard scheme != "amqps" else { throw invalid("the AMQP URI's scheme is amqps, which is not supported") }
+        guard scheme == "amqp" else { throw invalid("the AMQP URI's scheme is not amqp") }
         let rest = uri[schemeEnd.upperBound...]
         let (beforeQuery, query) = rest.split(at: "?")
         let (authority, path) = beforeQuery.split(at: "/")
@@ -59,7 +60,7 @@ extension ConnectionConfiguration {
                 }
                 connectTimeout = .milliseconds(Int64(number))
             default:
-                throw invalid("the AMQP URI's parameter \"\(name)\" is not supported")
+                throw invalid("the AMQP URI has a parameter other than heartbeat and connection_timeout")
             }
         }
     }

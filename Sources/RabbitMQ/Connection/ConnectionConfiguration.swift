@@ -39,6 +39,9 @@ public struct ConnectionConfiguration: Sendable {
     /// What operators see as the connection's name in RabbitMQ's management pages.
     public var connectionName: String
 
+    /// At least 1: librabbitmq reads 0 as "no heartbeats", whatever the broker wants.
+    var heartbeatSeconds: Int32 { Int32(clamping: max(1, heartbeat.components.seconds)) }
+
     /// The frame size asked for, in bytes: RabbitMQ's own. Not 0, which librabbitmq 0.11-deb12u3 reads as 4096.
     static let frameByteCount = 131_072
 

@@ -14,7 +14,13 @@ final class DeliveryBuffer: Sendable {
         var end: Next?
     }
 
+    /// Who settles what comes through here.
+    let mode: ConsumeMode
     private let state = NIOLockedValueBox(State())
+
+    init(mode: ConsumeMode) {
+        self.mode = mode
+    }
 
     /// Hands a delivery over.
     func append(_ delivery: Delivery) {

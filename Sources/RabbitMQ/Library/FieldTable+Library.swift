@@ -18,12 +18,14 @@ extension FieldTable {
 
 extension FieldValue {
     fileprivate init(copying field: amqp_field_value_t, depth: Int) {
-        guard depth <= FieldTable.maximumDepth else {
+        let value = unsafe field.value
+        let kind = amqp_field_value_kind_t(rawValue: UInt32(unsafe field.kind))
+        // Cut off just where publishing refuses, so that whatever was read can be published again.
+        if depth == FieldTable.maximumDepth, kind == AMQP_FIELD_KIND_TABLE || kind == AMQP_FIELD_KIND_ARRAY {
             self = .void
             return
         }
-        let value = unsafe field.value
-        switch amqp_field_value_kind_t(rawValue: UInt32(unsafe field.kind)) {
+        switch kind {
         case AMQP_FIELD_KIND_BOOLEAN: self = .bool(unsafe value.boolean != 0)
         case AMQP_FIELD_KIND_I8: self = .int8(unsafe value.i8)
         case AMQP_FIELD_KIND_U8: self = .uint8(unsafe value.u8)

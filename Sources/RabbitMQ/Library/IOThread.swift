@@ -114,7 +114,7 @@ private final class Loop: Sendable {
                 guard let argument = unsafe argument else { return nil }
                 let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
                 unsafe crabbitmq_name_thread(String(start.name.prefix(15)))
-                start.loop.run(on: start.executor)
+                unsafe start.loop.run(on: start.executor)
                 return nil
             }, start.toOpaque())
         precondition(status == 0, "a thread for the RabbitMQ connection could not be made (errno \(status))")
@@ -168,9 +168,9 @@ private final class Loop: Sendable {
         state.withLockedValue { $0.thread = pthread_self() }
         var jobs: [UnownedJob] = []
         while true {
-            let (client, isStopping) = state.withLockedValue { state in
+            let isStopping = state.withLockedValue { state in
                 swap(&state.jobs, &jobs)
-                return (state.client, state.isStopping)
+                return state.isStopping
             }
             // Nobody is left who could enqueue: the executor is gone, and so is its actor.
             if isStopping, jobs.isEmpty { return }
@@ -179,13 +179,20 @@ private final class Loop: Sendable {
             for job in jobs { unsafe job.runSynchronously(on: executor) }
             jobs.removeAll(keepingCapacity: true)
 
-            let wait = client?.turn() ?? .forJobsOnly
+            let wait = turn()
             let maySleep = state.withLockedValue { state in
                 state.isAsleep = state.jobs.isEmpty && !state.isStopping
                 return state.isAsleep
             }
             if maySleep { sleep(wait) }
         }
+    }
+
+    /// A function of its own, so that the client is not held while the thread sleeps: one that detaches itself in its
+    /// turn may be held by nobody else, and this thread ends only when it is gone.
+    private func turn() -> IOThread.Wait {
+        let client = state.withLockedValue { $0.client }
+        return client?.turn() ?? .forJobsOnly
     }
 
     private func sleep(_ wait: IOThread.Wait) {

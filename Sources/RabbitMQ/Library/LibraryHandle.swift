@@ -10,6 +10,8 @@ internal import Glibc
     var arena = ByteArena()
     /// What broker and client agreed on at login.
     private(set) var frameByteCount = 0
+    /// The smaller of the broker's heartbeat and ours, which is the one that counts.
+    private(set) var heartbeatSeconds = 0
 
     init() throws(RabbitMQError) {
         guard let state = unsafe amqp_new_connection() else {
@@ -61,12 +63,13 @@ internal import Glibc
         var clientProperties = unsafe arena.table(configuration.clientProperties)
         let reply = unsafe crabbitmq_login_plain(
             state, configuration.virtualHost, 0, Int32(ConnectionConfiguration.frameByteCount),
-            Int32(configuration.heartbeat.components.seconds), &clientProperties, configuration.user,
+            configuration.heartbeatSeconds, &clientProperties, configuration.user,
             configuration.password.text)
         guard unsafe reply.reply_type == AMQP_RESPONSE_NORMAL else {
             throw unsafe RabbitMQError(loginReply: reply, configuration)
         }
         frameByteCount = Int(unsafe amqp_get_frame_max(state))
+        heartbeatSeconds = Int(unsafe amqp_get_heartbeat(state))
     }
 
     /// Ends a connection on which the peer's kernel acknowledges nothing: a second guard beside heartbeats.

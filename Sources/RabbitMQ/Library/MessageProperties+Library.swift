@@ -3,7 +3,7 @@ internal import CRabbitMQ
 /// A short string: invalid UTF-8 is repaired, and what grows beyond AMQP's 255 bytes by that is cut, so that the
 /// message can be published again.
 private func shortString(_ bytes: amqp_bytes_t) -> String {
-    let text = String(copying: unsafe bytes)
+    let text = unsafe String(copying: bytes)
     return text.utf8.count <= 255 ? text : String(decoding: text.utf8.prefix(252), as: UTF8.self)
 }
 

@@ -32,11 +32,18 @@ extension OutgoingMessage {
 extension QueueDeclaration {
     func checkLimits() throws(RabbitMQError) {
         try checkShortString(name, "queue name")
-        _ = try arguments.encodedByteCount(depth: 1)
+        // Class and method, a reserved number, the name and the flags, then the arguments; all in one frame.
+        let byteCount = 2 + 2 + 2 + 1 + name.utf8.count + 1 + (try arguments.encodedByteCount(depth: 1))
+        let limit = ConnectionConfiguration.frameByteCount - 8
+        guard byteCount <= limit else {
+            throw RabbitMQError(
+                .invalidArgument,
+                "the queue's declaration takes \(byteCount) bytes, and at most \(limit) fit one frame")
+        }
     }
 }
 
-private func checkShortString(_ text: String, _ name: String) throws(RabbitMQError) {
+func checkShortString(_ text: String, _ name: String) throws(RabbitMQError) {
     guard text.utf8.count <= 255 else {
         throw RabbitMQError(.invalidArgument, "the \(name) has \(text.utf8.count) bytes, and AMQP allows 255")
     }

@@ -8,7 +8,7 @@ package struct Diagnosis: Sendable {
     package let failedAt: Date
     /// The request's identity.
     package let requestID: String
-    /// The ARM id of the pipeline, where it was known.
+    /// The ARM id of the pipeline, where it was known; bounded, since it may be made of what a hostile body holds.
     package let target: String?
     /// Header `traceparent`, as it came.
     package let traceparent: String?

@@ -13,6 +13,9 @@ package struct Reply: Sendable {
     /// The run, where there is one.
     package let runID: String?
 
+    /// The same for every reply to the same request; fits AMQP's short string.
+    package var messageID: String { requestID.truncated(toByteCount: 240) + "-reply" }
+
     /// The `type` property of every reply.
     package static let messageType = "adf.trigger.reply"
 }

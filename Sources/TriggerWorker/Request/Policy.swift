@@ -2,24 +2,26 @@
 package struct Policy: Sendable {
     /// One line of the allow-list: four names, compared as ARM compares them, `*` for any.
     package struct Pattern: Sendable, Hashable {
-        private let parts: [String]
+        private let parts: [[UInt8]]
 
         /// Reads `subscription/resource group/factory/pipeline`, or `*` for everything.
         ///
         /// - Returns: nil where it is neither.
         package init?(_ text: String) {
             if text == "*" {
-                parts = ["*", "*", "*", "*"]
+                parts = Array(repeating: Self.any, count: 4)
                 return
             }
-            parts = text.split(separator: "/", omittingEmptySubsequences: false).map { $0.lowercased() }
+            parts = text.split(separator: "/", omittingEmptySubsequences: false).map { $0.utf8.map(Target.lowered) }
             guard parts.count == 4, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
         }
 
         func allows(_ target: Target) -> Bool {
             let names = [target.subscriptionID, target.resourceGroup, target.factory, target.pipeline]
-            return zip(parts, names).allSatisfy { $0 == "*" || $0 == $1.lowercased() }
+            return zip(parts, names).allSatisfy { $0 == Self.any || $0 == $1.utf8.map(Target.lowered) }
         }
+
+        private static let any = Array("*".utf8)
     }
 
     /// The configured aliases.
@@ -83,7 +85,7 @@ package struct Policy: Sendable {
 
     /// Whether this target may be started.
     func allows(_ target: Target) -> Bool {
-        isInDefaultFactory(target) || aliases.values.contains { $0.key == target.key }
+        isInDefaultFactory(target) || aliases.values.contains { $0.isSame(as: target) }
             || allowed.contains { $0.allows(target) }
     }
 
@@ -92,7 +94,7 @@ package struct Policy: Sendable {
         let home = Target(
             subscriptionID: defaultSubscriptionID, resourceGroup: defaultResourceGroup, factory: defaultFactory,
             pipeline: target.pipeline)
-        return home.key == target.key
+        return home.isSame(as: target)
     }
 
     // MARK: - Replies

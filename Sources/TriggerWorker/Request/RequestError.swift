@@ -27,7 +27,7 @@ package enum ErrorClass: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether the request itself is at fault, and was turned down before anything was asked of Azure.
+    /// Whether the request itself is at fault, by our own judgement and not Azure's.
     package var isRefusal: Bool {
         switch self {
         case .malformed, .invalid, .unknownTarget, .forbidden, .expired: true

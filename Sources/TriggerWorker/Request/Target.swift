@@ -32,7 +32,13 @@ package struct Target: Sendable, Hashable {
         String(decoding: resourceID.utf8.map(Self.lowered), as: UTF8.self)
     }
 
-    private static func lowered(_ byte: UInt8) -> UInt8 {
+    /// Whether ARM takes both for one pipeline. Compared as bytes: `String` takes different spellings of one character
+    /// for equal, and ARM does not.
+    func isSame(as other: Target) -> Bool {
+        key.utf8.elementsEqual(other.key.utf8)
+    }
+
+    static func lowered(_ byte: UInt8) -> UInt8 {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 

@@ -38,8 +38,9 @@ struct RequestLife: Sendable {
         var target: Target?
         do {
             let request = try TriggerRequest(message, identity: identity, bodyLimit: settings.bodyLimit)
-            target = try policy.resolve(request.target)
-            let authorized = try AuthorizedRequest(request, of: message, by: policy, starter)
+            let resolved = try policy.resolve(request.target)
+            target = resolved
+            let authorized = try AuthorizedRequest(request, for: resolved, of: message, by: policy, starter)
             return .success(try await start(authorized))
         } catch {
             return .failure(FailedRequest(error: error, target: target))
@@ -52,12 +53,12 @@ struct RequestLife: Sendable {
     private func start(_ authorized: AuthorizedRequest) async throws(RequestError) -> StartedRun {
         let request = authorized.request
         let runID = RunIdentity.runID(for: request.identity, target: authorized.target)
-        let deadline = ContinuousClock.now + settings.holdTime
+        let deadline = StartDeadline(holdTime: settings.holdTime, requested: request.deadline)
         var backoff = Backoff(first: .milliseconds(500), longest: .seconds(15))
         var attempts = 0
         var lastFailure: StartFailure?
         var mayHaveStarted = false
-        while await mayAsk(for: authorized.target, until: deadline) {
+        while await mayAsk(for: authorized.target, until: deadline.instant) {
             attempts += 1
             do {
                 let started = try await starter.startRun(
@@ -68,8 +69,12 @@ struct RequestLife: Sendable {
                 guard error.meaning != .refused else { break }
                 if error.meaning == .ambiguous { mayHaveStarted = true }
                 if let pause = error.retryAfter { budget.pause(authorized.target.subscriptionID, for: pause) }
-                guard await rest(error.retryAfter ?? backoff.next(), until: deadline) else { break }
+                // At least our own step: a Retry-After of 0 would make this a loop without a pause.
+                guard await rest(max(error.retryAfter ?? .zero, backoff.next()), until: deadline.instant) else { break }
             }
+        }
+        if let expired = deadline.requested, !mayHaveStarted, lastFailure?.meaning != .refused {
+            throw RequestError(deadlinePassed: expired, attempts: attempts)
         }
         throw RequestError(
             lastFailure, attempts: attempts, runIDInDoubt: mayHaveStarted ? runID : nil, holdTime: settings.holdTime)
@@ -99,7 +104,8 @@ struct RequestLife: Sendable {
     ) async throws(RequestLeft) {
         try await delivery.park(
             Diagnosis(
-                error: failed.error, failedAt: Date(), requestID: identity.text, target: failed.target?.resourceID,
+                error: failed.error, failedAt: Date(), requestID: identity.text,
+                target: failed.target?.resourceID.truncated(toByteCount: 1024),
                 traceparent: delivery.message.traceparent))
     }
 
@@ -135,11 +141,11 @@ struct AuthorizedRequest {
 
     fileprivate init(
         _ request: TriggerRequest,
+        for target: Target,
         of message: RequestMessage,
         by policy: Policy,
         _ starter: any RunStarter
     ) throws(RequestError) {
-        let target = try policy.resolve(request.target)
         try starter.check(target)
         guard policy.allows(target) else {
             throw RequestError(
@@ -152,8 +158,7 @@ struct AuthorizedRequest {
                 "replies may not go to \"\(message.replyTo ?? "")\"; name a queue of your own in reply-to")
         }
         if let deadline = request.deadline, deadline < Date() {
-            throw RequestError(
-                .expired, code: "DeadlinePassed", "the deadline \(deadline.ISO8601Format()) passed before the run was started")
+            throw RequestError(deadlinePassed: deadline, attempts: 0)
         }
         self.request = request
         self.target = target
@@ -190,7 +195,28 @@ struct ConfirmedReply {
     }
 }
 
+/// Until when Azure may be asked: to the end of the hold time, or the request's own deadline where that is earlier.
+private struct StartDeadline {
+    let instant: ContinuousClock.Instant
+    /// The request's deadline, where it is the one that counts.
+    let requested: Date?
+
+    init(holdTime: Duration, requested: Date?) {
+        let now = ContinuousClock.now
+        let left = requested.map { Duration.seconds($0.timeIntervalSinceNow) }
+        instant = now + min(holdTime, left ?? holdTime)
+        self.requested = left.map { $0 < holdTime } == true ? requested : nil
+    }
+}
+
 extension RequestError {
+    fileprivate init(deadlinePassed deadline: Date, attempts: Int) {
+        self.init(
+            .expired, code: "DeadlinePassed",
+            "the run could not be started before the deadline \(deadline.ISO8601Format())")
+        self.attempts = attempts
+    }
+
     /// Says how the attempts ended.
     fileprivate init(_ failure: StartFailure?, attempts: Int, runIDInDoubt: String?, holdTime: Duration) {
         guard let failure else {

@@ -24,7 +24,7 @@ package struct Worker: Sendable {
     /// No request is taken while ``WorkerSettings/concurrency`` are in work: what waits, waits at the broker or in the
     /// consumer's prefetch, and nowhere else.
     ///
-    /// - Throws: what `deliveries` throws, after the requests in work are done.
+    /// - Throws: what `deliveries` throws, after the requests in work were cancelled and have let go.
     package func run<Deliveries: AsyncSequence & Sendable>(
         _ deliveries: Deliveries
     ) async throws(Deliveries.Failure) where Deliveries.Element: RequestDelivery {
@@ -40,6 +40,8 @@ package struct Worker: Sendable {
                 do throws(Deliveries.Failure) {
                     delivery = try await iterator.next(isolation: #isolation)
                 } catch {
+                    // What is in work is its next holders' by now; finishing it would only delay our coming back.
+                    group.cancelAll()
                     return .failure(error)
                 }
                 guard let delivery else { return .success(()) }

@@ -48,7 +48,7 @@ struct BrokerSession: Sendable {
         let replies = try await publishing.openChannel()
         try await replies.enableConfirms()
         publisher = Publisher(
-            channel: replies, topology: settings.topology, direct: DirectReplies(settings.broker.named("direct")),
+            connection: publishing, channel: replies, topology: settings.topology, direct: DirectReplies(settings.broker.named("direct")),
             worker: worker, logger: logger)
         channel = try await consuming.openChannel()
         try await channel.setPrefetch(settings.prefetch)

@@ -36,6 +36,12 @@ struct ErrorCopy {
         ["CC", "BCC", "x-death"].contains(key) || key.hasPrefix("x-first-death-") || key.hasPrefix("x-last-death-")
     }
 
+    /// What an earlier error copy of the same request said, if that is what it is.
+    private static func firstFailedAt(_ headers: FieldTable?) -> String? {
+        guard let text = headers?["first-failed-at"]?.text, text.utf8.count <= 40 else { return nil }
+        return text
+    }
+
     private static func headers(
         _ delivery: Delivery,
         _ diagnosis: Diagnosis,
@@ -51,7 +57,7 @@ struct ErrorCopy {
             "error-message": .string(error.message),
             "error-retryable": .bool(error.errorClass.isRetryable),
             "failed-at": .string(failedAt),
-            "first-failed-at": properties.headers?["first-failed-at"] ?? .string(failedAt),
+            "first-failed-at": .string(Self.firstFailedAt(properties.headers) ?? failedAt),
             "attempts": .int64(Int64(error.attempts)),
             "delivery-count": .int64(properties.headers?["x-delivery-count"]?.integer ?? 0),
             "origin-queue": .string(queue),

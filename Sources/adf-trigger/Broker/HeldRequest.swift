@@ -17,8 +17,14 @@ struct HeldRequest: RequestDelivery {
         message = RequestMessage(
             body: delivery.message.body, messageID: properties.messageID, correlationID: properties.correlationID,
             replyTo: properties.replyTo, contentType: properties.contentType,
-            contentEncoding: properties.contentEncoding, traceparent: properties.headers?["traceparent"]?.text,
+            contentEncoding: properties.contentEncoding, traceparent: Self.traceparent(properties.headers),
             isRedelivered: delivery.isRedelivered)
+    }
+
+    /// W3C's version 00 has 55 characters and later ones may be longer; but what is passed on must fit a header frame.
+    private static func traceparent(_ headers: FieldTable?) -> String? {
+        guard let text = headers?["traceparent"]?.text, text.utf8.count <= 256 else { return nil }
+        return text
     }
 
     func park(_ diagnosis: Diagnosis) async throws(RequestLeft) {

@@ -4,6 +4,7 @@ internal import TriggerWorker
 
 /// Publishes replies and error copies over the publishing connection.
 struct Publisher: ReplySender {
+    let connection: Connection
     let channel: Channel
     let topology: Topology
     let direct: DirectReplies
@@ -75,7 +76,7 @@ struct Publisher: ReplySender {
                 case .inDoubt(let error): throw error
                 }
             } catch {
-                guard error.code == .invalidArgument, forms.count > 1 else { throw RequestLeft("\(error)") }
+                guard error.code == .invalidArgument, forms.count > 1 else { throw await left(error) }
                 forms.removeFirst()
                 continue
             }
@@ -86,13 +87,20 @@ struct Publisher: ReplySender {
     }
 
     private func publish(_ message: Message, to queue: String) async throws(RequestLeft) -> PublishOutcome {
-        do {
+        do throws(RabbitMQError) {
             let outcome = try await channel.publish(message, routingKey: queue, isMandatory: true)
             if case .inDoubt(let error) = outcome { throw error }
             return outcome
         } catch {
-            throw RequestLeft("\(error)")
+            throw await left(error)
         }
+    }
+
+    /// Ends the session where this channel can't publish any more (a refused permission closes it): without it requests
+    /// would be taken and never finished, and the worker would look alive.
+    private func left(_ error: RabbitMQError) async -> RequestLeft {
+        if error.code == .channelClosed { await connection.close() }
+        return RequestLeft("\(error)")
     }
 
     private func rest(_ duration: Duration) async throws(RequestLeft) {
@@ -112,8 +120,8 @@ extension Message {
         properties.deliveryMode = isPersistent ? .persistent : .transient
         properties.type = Reply.messageType
         properties.correlationID = reply.correlationID
-        // One id per reply tells returned ones apart.
-        properties.messageID = "\(reply.requestID.prefix(200))-reply"
+        // Tells returned replies apart, and lets a requester recognise one that comes twice.
+        properties.messageID = reply.messageID
         properties.appID = "adf-trigger"
         var headers: FieldTable = ["outcome": .string(reply.outcome.rawValue)]
         headers["traceparent"] = reply.traceparent.map { .string($0) }

@@ -33,7 +33,10 @@ struct WorkService: Service {
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             do throws(RabbitMQError) {
                 let session = try await BrokerSession.open(settings, worker: instance, logger: logger)
-                backoff.reset()
+                let opened = ContinuousClock.now
+                // A session that ends soon after it began has not shown that all is well: coming back at once each time
+                // would use up the requests' delivery limit.
+                defer { if .now - opened > .seconds(30) { backoff.reset() } }
                 logger.info(
                     "consuming",
                     metadata: [
@@ -42,9 +45,10 @@ struct WorkService: Service {
                     ])
                 try await serve(session)
             } catch {
-                let pause = error.isRetryable ? backoff.next() : .seconds(30)
+                let isWeather = error.isRetryable || error.code == .closedByUs
+                let pause = isWeather ? backoff.next() : .seconds(30)
                 logger.log(
-                    level: error.isRetryable ? .warning : .error, "no broker; trying again",
+                    level: isWeather ? .warning : .error, "no broker; trying again",
                     metadata: [
                         "amqp.address": "\(settings.broker.address)", "reason": "\(error)",
                         "retry.delay_ms": "\(pause.components.seconds * 1000 + pause.components.attoseconds / 1_000_000_000_000_000)",
@@ -90,6 +94,9 @@ struct WorkService: Service {
             return result
         }
         // A stop that comes while the session is lost is still a stop.
-        if !stop.isSet { try result.get() }
+        guard !stop.isSet, case .failure(let error) = result else { return }
+        // Where the consuming connection was closed by us, the publishing one is why.
+        if error.code == .closedByUs, let reason = await session.publishing.closed { throw reason }
+        throw error
     }
 }

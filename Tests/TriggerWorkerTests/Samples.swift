@@ -1,0 +1,106 @@
+import Foundation
+import Logging
+import Testing
+
+@testable import TriggerWorker
+
+/// The subscription of the samples.
+let sampleSubscription = "11111111-2222-3333-4444-555555555555"
+
+extension Target {
+    static func sample(
+        subscriptionID: String = sampleSubscription,
+        resourceGroup: String = "rg-data",
+        factory: String = "adf-prod",
+        pipeline: String = "nightly load"
+    ) -> Target {
+        Target(
+            subscriptionID: subscriptionID,
+            resourceGroup: resourceGroup,
+            factory: factory,
+            pipeline: pipeline
+        )
+    }
+}
+
+extension Policy {
+    /// Knows one alias, `nightly`, and allows nothing else.
+    static func sample(
+        aliases: [String: Target] = ["nightly": .sample()],
+        allowed: [Pattern] = [],
+        replyQueue: String = "replies"
+    ) -> Policy {
+        Policy(aliases: aliases, allowed: allowed, replyQueue: replyQueue)
+    }
+}
+
+extension RequestMessage {
+    static func sample(
+        _ body: String = #"{"target":"nightly"}"#,
+        messageID: String? = "order-1",
+        correlationID: String? = nil,
+        replyTo: String? = nil,
+        contentType: String? = nil,
+        contentEncoding: String? = nil,
+        traceparent: String? = nil
+    ) -> RequestMessage {
+        RequestMessage(
+            body: Array(body.utf8),
+            messageID: messageID,
+            correlationID: correlationID,
+            replyTo: replyTo,
+            contentType: contentType,
+            contentEncoding: contentEncoding,
+            traceparent: traceparent
+        )
+    }
+}
+
+extension RequestLife {
+    static func sample(
+        policy: Policy = .sample(),
+        holdTime: Duration = .seconds(60),
+        budget: WriteBudget = WriteBudget(perSecond: 0, burst: 1),
+        starter: ScriptedStarter,
+        replies: RecordingSender
+    ) -> RequestLife {
+        RequestLife(
+            policy: policy,
+            settings: WorkerSettings(holdTime: holdTime),
+            budget: budget,
+            starter: starter,
+            replies: replies
+        )
+    }
+}
+
+extension Worker {
+    static func sample(
+        policy: Policy = .sample(),
+        concurrency: Int = 4,
+        starter: ScriptedStarter,
+        replies: RecordingSender,
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    ) -> Worker {
+        Worker(
+            policy: policy,
+            settings: WorkerSettings(concurrency: concurrency),
+            budget: WriteBudget(perSecond: 0, burst: 1),
+            starter: starter,
+            replies: replies,
+            logger: logger
+        )
+    }
+}
+
+/// JSON text in one spelling, so that two texts can be compared as what they say.
+func canonical(_ json: [UInt8]) throws -> String {
+    let value = try JSONSerialization.jsonObject(with: Data(json), options: [.fragmentsAllowed])
+    let data = try JSONSerialization.data(withJSONObject: value, options: [.sortedKeys, .fragmentsAllowed])
+    return String(decoding: data, as: UTF8.self)
+}
+
+/// The members of a JSON object.
+func members(of json: [UInt8]) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(json)) as? [String: Any])
+}

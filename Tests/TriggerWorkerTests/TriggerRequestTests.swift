@@ -1,0 +1,205 @@
+import Testing
+
+@testable import TriggerWorker
+
+extension TriggerRequest {
+    /// Reads a body as a request.
+    static func read(_ body: String) throws(RequestError) -> TriggerRequest {
+        try TriggerRequest(.sample(body), identity: RequestIdentity("order-1"), bodyLimit: 256 << 10)
+    }
+}
+
+@Suite("Reading a request's body")
+struct TriggerRequestTests {
+    private static func message(refusing body: String) throws -> String {
+        let error = try #require(throws: RequestError.self) { _ = try TriggerRequest.read(body) }
+        #expect(error.errorClass == .malformed)
+        #expect(error.code == "InvalidBody")
+        return error.message
+    }
+
+    // MARK: - Targets
+
+    @Test("a text is an alias")
+    func alias() throws {
+        #expect(try TriggerRequest.read(#"{"target":"nightly load é"}"#).target == .alias("nightly load é"))
+        #expect(try TriggerRequest.read(#"{"target":"\u006eightly"}"#).target == .alias("nightly"))
+    }
+
+    @Test("an object names as many parts as it has")
+    func parts() throws {
+        let all = try TriggerRequest.read(
+            #"{"target":{"pipeline":"p","factory":"f","resourceGroup":"r","subscriptionId":"s"}}"#
+        )
+        let one = try TriggerRequest.read(#"{"target":{"pipeline":"p"}}"#)
+        let none = try TriggerRequest.read(#"{"target":{}}"#)
+
+        #expect(all.target == .parts(subscriptionID: "s", resourceGroup: "r", factory: "f", pipeline: "p"))
+        #expect(one.target == .parts(subscriptionID: nil, resourceGroup: nil, factory: nil, pipeline: "p"))
+        #expect(none.target == .parts(subscriptionID: nil, resourceGroup: nil, factory: nil, pipeline: nil))
+    }
+
+    @Test(
+        "a text that begins with a slash is an ARM id, its fixed parts in any case",
+        arguments: [
+            "/subscriptions/S/resourceGroups/R/providers/Microsoft.DataFactory/factories/F/pipelines/P q",
+            "/SUBSCRIPTIONS/S/resourcegroups/R/Providers/MICROSOFT.datafactory/FACTORIES/F/Pipelines/P q",
+        ]
+    )
+    func resourceID(id: String) throws {
+        let request = try TriggerRequest.read(#"{"target":"\#(id)"}"#)
+
+        #expect(
+            request.target == .resource(Target(subscriptionID: "S", resourceGroup: "R", factory: "F", pipeline: "P q"))
+        )
+    }
+
+    @Test(
+        "a text that begins with a slash and is no ARM id of a pipeline is refused, and the form is shown",
+        arguments: ["/", "/nightly", "/subscriptions/s/resourceGroups/r", "//"]
+    )
+    func brokenResourceID(id: String) throws {
+        let message = try Self.message(refusing: #"{"target":"\#(id)"}"#)
+
+        #expect(message.hasPrefix("the body target: must be an alias or /subscriptions/…/resourceGroups/…"))
+        #expect(message.hasSuffix("(at byte 10)"))
+    }
+
+    // MARK: - Types
+
+    @Test(
+        "a value of a wrong type is refused by its path",
+        arguments: [
+            ("[]", "must be an object, not an array (at byte 0)"),
+            ("\"nightly\"", "must be an object, not a string (at byte 0)"),
+            ("null", "must be an object, not null (at byte 0)"),
+            (#"{}"#, #"has no member "target" (at byte 2)"#),
+            (#"{"parameters":{}}"#, #"has no member "target" (at byte 17)"#),
+            (#"{"target":5}"#, "target: must be a string or an object, not a number (at byte 10)"),
+            (#"{"target":null}"#, "target: must be a string or an object, not null (at byte 10)"),
+            (#"{"target":["a"]}"#, "target: must be a string or an object, not an array (at byte 10)"),
+            (#"{"target":true}"#, "target: must be a string or an object, not true or false (at byte 10)"),
+            (#"{"target":""}"#, "target: must not be empty (at byte 10)"),
+            (#"{"target":{"subscriptionId":1}}"#, "target.subscriptionId: must be a string, not a number (at byte 28)"),
+            (#"{"target":{"resourceGroup":[]}}"#, "target.resourceGroup: must be a string, not an array (at byte 27)"),
+            (#"{"target":{"factory":{}}}"#, "target.factory: must be a string, not an object (at byte 21)"),
+            (#"{"target":{"pipeline":null}}"#, "target.pipeline: must be a string, not null (at byte 22)"),
+            (#"{"target":"t","parameters":[]}"#, "parameters: must be an object, not an array (at byte 27)"),
+            (#"{"target":"t","parameters":null}"#, "parameters: must be an object, not null (at byte 27)"),
+            (#"{"target":"t","parameters":"{}"}"#, "parameters: must be an object, not a string (at byte 27)"),
+            (#"{"target":"t","options":[]}"#, "options: must be an object, not an array (at byte 24)"),
+            (
+                #"{"target":"t","options":{"referencePipelineRunId":1}}"#,
+                "options.referencePipelineRunId: must be a string, not a number (at byte 50)"
+            ),
+            (
+                #"{"target":"t","options":{"isRecovery":"true"}}"#,
+                "options.isRecovery: must be true or false, not a string (at byte 38)"
+            ),
+            (
+                #"{"target":"t","options":{"startActivityName":false}}"#,
+                "options.startActivityName: must be a string, not true or false (at byte 45)"
+            ),
+            (
+                #"{"target":"t","options":{"startFromFailure":0}}"#,
+                "options.startFromFailure: must be true or false, not a number (at byte 44)"
+            ),
+            (#"{"target":"t","deadline":1700000000}"#, "deadline: must be a string, not a number (at byte 25)"),
+            (
+                #"{"target":"t","parameters":{"tables":[1,{"x":.5}]}}"#,
+                #"parameters.tables[1].x: is not JSON: no value begins with "." (at byte 45)"#
+            ),
+            (#"{"target":"t"}}"#, "goes on after its end (at byte 14)"), ("", "is empty (at byte 0)"),
+        ]
+    )
+    func wrongType(body: String, text: String) throws {
+        #expect(try Self.message(refusing: body) == "the body " + text)
+    }
+
+    // MARK: - Members
+
+    @Test(
+        "an unknown member is refused by its name, with the names there are",
+        arguments: [
+            (#"{"target":"t","paramters":{}}"#, "paramters", 26, "target, parameters, options and deadline"),
+            (#"{"Target":"t"}"#, "Target", 10, "target, parameters, options and deadline"),
+            (
+                #"{"target":{"pipelineName":"p"}}"#, "target.pipelineName", 26,
+                "subscriptionId, resourceGroup, factory and pipeline"
+            ),
+            (
+                #"{"target":"t","options":{"isrecovery":true}}"#, "options.isrecovery", 38,
+                "referencePipelineRunId, isRecovery, startActivityName and startFromFailure"
+            ),
+        ]
+    )
+    func unknownMember(body: String, path: String, offset: Int, known: String) throws {
+        #expect(
+            try Self.message(refusing: body)
+                == "the body \(path): is not a member of the contract, which has \(known) (at byte \(offset))"
+        )
+    }
+
+    @Test(
+        "a member twice is refused at every level",
+        arguments: [
+            (#"{"target":"t","target":"t"}"#, "target"), (#"{"target":"t","\u0074arget":"t"}"#, "target"),
+            (#"{"target":{"factory":"f","factory":"f"}}"#, "target.factory"),
+            (#"{"target":"t","parameters":{},"parameters":{}}"#, "parameters"),
+            (#"{"target":"t","parameters":{"a":1,"a":1}}"#, "parameters.a"),
+            (#"{"target":"t","parameters":{"a":[{"b":1,"\u0062":1}]}}"#, "parameters.a[0].b"),
+            (#"{"target":"t","options":{},"options":{}}"#, "options"),
+            (#"{"target":"t","options":{"isRecovery":true,"isRecovery":true}}"#, "options.isRecovery"),
+        ]
+    )
+    func repeatedMember(body: String, path: String) throws {
+        #expect(try Self.message(refusing: body).hasPrefix("the body \(path): stands twice in one object"))
+    }
+
+    @Test("options come by Data Factory's names, and those left out stay out")
+    func options() throws {
+        let all = try TriggerRequest.read(
+            """
+            {"options":{"referencePipelineRunId":"r","isRecovery":true,"startActivityName":"a +b",
+             "startFromFailure":false},"target":"t"}
+            """
+        )
+        let none = try TriggerRequest.read(#"{"target":"t","options":{}}"#)
+
+        var expected = StartOptions()
+        expected.referencePipelineRunID = "r"
+        expected.isRecovery = true
+        expected.startActivityName = "a +b"
+        expected.startFromFailure = false
+        #expect(all.options == expected)
+        #expect(none.options == StartOptions())
+    }
+
+    // MARK: - Parameters
+
+    @Test("a request without parameters has an empty object of them")
+    func noParameters() throws {
+        #expect(try TriggerRequest.read(#"{"target":"t"}"#).parameters == Array("{}".utf8))
+    }
+
+    @Test(
+        "parameters stay as they came, byte for byte",
+        arguments: [
+            "{}", "{ }", #"{"n":9007199254740993}"#, #"{"n":1.10}"#, #"{"n":1e400}"#, #"{"n":-0}"#,
+            #"{"n":123456789012345678901234567890.0}"#, #"{ "a" : [ 1 , {"b":null} ] , "c" : {} }"#,
+            "{\n\t\"a\": \"é e\u{301} 😀\"\r\n}", #"{"\u0061":"\ud83d\ude00\/"}"#, #"{"a":"\u0000\n"}"#,
+            "{\"a\":\"\u{FFFD}\"}",
+        ]
+    )
+    func exactParameters(parameters: String) throws {
+        let request = try TriggerRequest.read("{\"parameters\": \(parameters) ,\n\"target\":\"t\"}")
+
+        #expect(String(decoding: request.parameters, as: UTF8.self) == parameters)
+        #expect(request.parameters == Array(parameters.utf8))
+    }
+
+    @Test("the identity is the one it is given")
+    func identity() throws {
+        #expect(try TriggerRequest.read(#"{"target":"t"}"#).identity == RequestIdentity("order-1"))
+    }
+}
