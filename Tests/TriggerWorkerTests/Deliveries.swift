@@ -9,7 +9,7 @@ struct Deliveries: AsyncSequence, Sendable {
     var failure: QueueLost?
     /// Called with the number of requests taken, before one more is given.
     var onTake: @Sendable (Int) -> Void = { _ in }
-    var onEnd: @Sendable () -> Void = {}
+    var onEnd: @Sendable () async -> Void = {}
 
     struct AsyncIterator: AsyncIteratorProtocol {
         let queue: Deliveries
@@ -17,7 +17,7 @@ struct Deliveries: AsyncSequence, Sendable {
 
         mutating func next(isolation: isolated (any Actor)?) async throws(QueueLost) -> RecordingDelivery? {
             guard taken < queue.items.count else {
-                queue.onEnd()
+                await queue.onEnd()
                 if let failure = queue.failure { throw failure }
                 return nil
             }

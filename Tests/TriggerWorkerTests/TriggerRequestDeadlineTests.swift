@@ -49,7 +49,7 @@ struct TriggerRequestDeadlineTests {
         #expect(error.errorClass == .malformed)
         #expect(
             error.message
-                == "the body deadline: must be a date and time with a zone, such as 2026-11-22T06:00:00Z (at byte 25)"
+                == "in the body, deadline: must be a date and time with a zone, such as 2026-11-22T06:00:00Z (at byte 25)"
         )
     }
 }

@@ -61,7 +61,7 @@ struct TriggerRequestTests {
     func brokenResourceID(id: String) throws {
         let message = try Self.message(refusing: #"{"target":"\#(id)"}"#)
 
-        #expect(message.hasPrefix("the body target: must be an alias or /subscriptions/…/resourceGroups/…"))
+        #expect(message.hasPrefix("in the body, target: must be an alias or /subscriptions/…/resourceGroups/…"))
         #expect(message.hasSuffix("(at byte 10)"))
     }
 
@@ -70,50 +70,68 @@ struct TriggerRequestTests {
     @Test(
         "a value of a wrong type is refused by its path",
         arguments: [
-            ("[]", "must be an object, not an array (at byte 0)"),
-            ("\"nightly\"", "must be an object, not a string (at byte 0)"),
-            ("null", "must be an object, not null (at byte 0)"),
-            (#"{}"#, #"has no member "target" (at byte 2)"#),
-            (#"{"parameters":{}}"#, #"has no member "target" (at byte 17)"#),
-            (#"{"target":5}"#, "target: must be a string or an object, not a number (at byte 10)"),
-            (#"{"target":null}"#, "target: must be a string or an object, not null (at byte 10)"),
-            (#"{"target":["a"]}"#, "target: must be a string or an object, not an array (at byte 10)"),
-            (#"{"target":true}"#, "target: must be a string or an object, not true or false (at byte 10)"),
-            (#"{"target":""}"#, "target: must not be empty (at byte 10)"),
-            (#"{"target":{"subscriptionId":1}}"#, "target.subscriptionId: must be a string, not a number (at byte 28)"),
-            (#"{"target":{"resourceGroup":[]}}"#, "target.resourceGroup: must be a string, not an array (at byte 27)"),
-            (#"{"target":{"factory":{}}}"#, "target.factory: must be a string, not an object (at byte 21)"),
-            (#"{"target":{"pipeline":null}}"#, "target.pipeline: must be a string, not null (at byte 22)"),
-            (#"{"target":"t","parameters":[]}"#, "parameters: must be an object, not an array (at byte 27)"),
-            (#"{"target":"t","parameters":null}"#, "parameters: must be an object, not null (at byte 27)"),
-            (#"{"target":"t","parameters":"{}"}"#, "parameters: must be an object, not a string (at byte 27)"),
-            (#"{"target":"t","options":[]}"#, "options: must be an object, not an array (at byte 24)"),
+            ("[]", "the body must be an object, not an array (at byte 0)"),
+            ("\"nightly\"", "the body must be an object, not a string (at byte 0)"),
+            ("null", "the body must be an object, not null (at byte 0)"),
+            (#"{}"#, #"the body has no member "target" (at byte 2)"#),
+            (#"{"parameters":{}}"#, #"the body has no member "target" (at byte 17)"#),
+            (#"{"target":5}"#, "in the body, target: must be a string or an object, not a number (at byte 10)"),
+            (#"{"target":null}"#, "in the body, target: must be a string or an object, not null (at byte 10)"),
+            (#"{"target":["a"]}"#, "in the body, target: must be a string or an object, not an array (at byte 10)"),
+            (#"{"target":true}"#, "in the body, target: must be a string or an object, not true or false (at byte 10)"),
+            (#"{"target":""}"#, "in the body, target: must not be empty (at byte 10)"),
+            (
+                #"{"target":{"subscriptionId":1}}"#,
+                "in the body, target.subscriptionId: must be a string, not a number (at byte 28)"
+            ),
+            (
+                #"{"target":{"resourceGroup":[]}}"#,
+                "in the body, target.resourceGroup: must be a string, not an array (at byte 27)"
+            ),
+            (
+                #"{"target":{"factory":{}}}"#,
+                "in the body, target.factory: must be a string, not an object (at byte 21)"
+            ),
+            (#"{"target":{"pipeline":null}}"#, "in the body, target.pipeline: must be a string, not null (at byte 22)"),
+            (
+                #"{"target":"t","parameters":[]}"#,
+                "in the body, parameters: must be an object, not an array (at byte 27)"
+            ),
+            (#"{"target":"t","parameters":null}"#, "in the body, parameters: must be an object, not null (at byte 27)"),
+            (
+                #"{"target":"t","parameters":"{}"}"#,
+                "in the body, parameters: must be an object, not a string (at byte 27)"
+            ),
+            (#"{"target":"t","options":[]}"#, "in the body, options: must be an object, not an array (at byte 24)"),
             (
                 #"{"target":"t","options":{"referencePipelineRunId":1}}"#,
-                "options.referencePipelineRunId: must be a string, not a number (at byte 50)"
+                "in the body, options.referencePipelineRunId: must be a string, not a number (at byte 50)"
             ),
             (
                 #"{"target":"t","options":{"isRecovery":"true"}}"#,
-                "options.isRecovery: must be true or false, not a string (at byte 38)"
+                "in the body, options.isRecovery: must be true or false, not a string (at byte 38)"
             ),
             (
                 #"{"target":"t","options":{"startActivityName":false}}"#,
-                "options.startActivityName: must be a string, not true or false (at byte 45)"
+                "in the body, options.startActivityName: must be a string, not true or false (at byte 45)"
             ),
             (
                 #"{"target":"t","options":{"startFromFailure":0}}"#,
-                "options.startFromFailure: must be true or false, not a number (at byte 44)"
+                "in the body, options.startFromFailure: must be true or false, not a number (at byte 44)"
             ),
-            (#"{"target":"t","deadline":1700000000}"#, "deadline: must be a string, not a number (at byte 25)"),
+            (
+                #"{"target":"t","deadline":1700000000}"#,
+                "in the body, deadline: must be a string, not a number (at byte 25)"
+            ),
             (
                 #"{"target":"t","parameters":{"tables":[1,{"x":.5}]}}"#,
-                #"parameters.tables[1].x: is not JSON: no value begins with "." (at byte 45)"#
+                #"in the body, parameters.tables[1].x: is not JSON: no value begins with "." (at byte 45)"#
             ),
-            (#"{"target":"t"}}"#, "goes on after its end (at byte 14)"), ("", "is empty (at byte 0)"),
+            (#"{"target":"t"}}"#, "the body goes on after its end (at byte 14)"), ("", "the body is empty (at byte 0)"),
         ]
     )
     func wrongType(body: String, text: String) throws {
-        #expect(try Self.message(refusing: body) == "the body " + text)
+        #expect(try Self.message(refusing: body) == text)
     }
 
     // MARK: - Members
@@ -136,7 +154,7 @@ struct TriggerRequestTests {
     func unknownMember(body: String, path: String, offset: Int, known: String) throws {
         #expect(
             try Self.message(refusing: body)
-                == "the body \(path): is not a member of the contract, which has \(known) (at byte \(offset))"
+                == "in the body, \(path): is not a member of the contract, which has \(known) (at byte \(offset))"
         )
     }
 
@@ -153,7 +171,7 @@ struct TriggerRequestTests {
         ]
     )
     func repeatedMember(body: String, path: String) throws {
-        #expect(try Self.message(refusing: body).hasPrefix("the body \(path): stands twice in one object"))
+        #expect(try Self.message(refusing: body).hasPrefix("in the body, \(path): stands twice in one object"))
     }
 
     @Test("options come by Data Factory's names, and those left out stay out")

@@ -86,12 +86,20 @@ struct WorkerTests {
     func queueFails() async throws {
         let log = EventLog()
         let letGo = NIOLockedValueBox(0)
+        let begun = NIOLockedValueBox(0)
+        let allBegun = Signal()
         let starter = ScriptedStarter(afterwards: { _ in
+            if begun.withLockedValue({
+                $0 += 1; return $0 == 3
+            }) {
+                allBegun.fire()
+            }
             await Signal.waitForCancellation()
             letGo.withLockedValue { $0 += 1 }
             return .failure(StartFailure(.ambiguous, code: "Cancelled", message: "cut short"))
         })
-        let queue = Deliveries(items: Self.deliveries(["a", "b", "c"], log), failure: QueueLost())
+        var queue = Deliveries(items: Self.deliveries(["a", "b", "c"], log), failure: QueueLost())
+        queue.onEnd = { await allBegun.wait() }
 
         await #expect(throws: QueueLost()) {
             try await Worker.sample(starter: starter, replies: RecordingSender(log)).run(queue)

@@ -13,6 +13,7 @@ extension TriggerRequest {
         parameters: [UInt8]?,
         deadline: String? = nil
     ) throws(RequestError) -> [UInt8] {
+        let parameters = try Self.parameters(parameters, adding: [])
         var json = JSONWriter()
         json.object { json in
             json.member("target", target)

@@ -28,7 +28,8 @@ extension TriggerRequest {
         do {
             try self.init(body: message.body, identity: identity)
         } catch {
-            throw RequestError(.malformed, code: "InvalidBody", "the body " + error.text)
+            throw RequestError(
+                .malformed, code: "InvalidBody", (error.path.isEmpty ? "the body " : "in the body, ") + error.text)
         }
     }
 

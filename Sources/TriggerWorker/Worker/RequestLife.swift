@@ -81,7 +81,9 @@ struct RequestLife: Sendable {
     }
 
     private func mayAsk(for target: Target, until deadline: ContinuousClock.Instant) async -> Bool {
-        (try? await budget.take(for: target.subscriptionID, until: deadline)) ?? false
+        // Cancelled means that the request is somebody else's by now, or soon: it is not for us to start it.
+        let isOurTurn = (try? await budget.take(for: target.subscriptionID, until: deadline)) ?? false
+        return isOurTurn && !Task.isCancelled
     }
 
     /// False where the wait would end behind the deadline, or was cut short.

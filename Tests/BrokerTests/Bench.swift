@@ -1,0 +1,115 @@
+import RabbitMQ
+import TestSupport
+
+/// A connection of its own, a channel in confirm mode on it, and a queue nobody else knows.
+struct Bench: Sendable {
+    let connection: Connection
+    let channel: Channel
+    let queue: String
+
+    static func configuration(_ change: (inout ConnectionConfiguration) -> Void = { _ in }) throws
+        -> ConnectionConfiguration
+    {
+        var configuration = try ConnectionConfiguration(uri: TestBroker.uri(), connectionName: "broker-tests")
+        change(&configuration)
+        return configuration
+    }
+
+    static func with(
+        _ name: String,
+        prefetch: UInt16 = 10,
+        arguments: FieldTable = [:],
+        configuration: ConnectionConfiguration? = nil,
+        _ body: (Bench) async throws -> Void
+    ) async throws {
+        try await withConnection(configuration) { connection in
+            let channel = try await connection.openChannel()
+            try await channel.enableConfirms()
+            try await channel.setPrefetch(prefetch)
+            let queue = TestBroker.uniqueName(name)
+            _ = try await channel.declare(QueueDeclaration(name: queue, arguments: arguments))
+            do {
+                try await body(Bench(connection: connection, channel: channel, queue: queue))
+            } catch {
+                try? await delete(queue)
+                throw error
+            }
+            try await delete(queue)
+        }
+    }
+
+    /// Over another connection: the test may have ended the bench's own.
+    private static func delete(_ queue: String) async throws {
+        try await withConnection { (connection) -> Void in
+            _ = try await connection.openChannel().deleteQueue(queue)
+        }
+    }
+
+    /// Publishes to the bench's queue.
+    func publish(_ message: Message) async throws -> PublishOutcome {
+        try await channel.publish(message, routingKey: queue, isMandatory: true)
+    }
+
+    /// Publishes texts to the bench's queue, one after the other; throws unless each is confirmed.
+    func fill(_ texts: String...) async throws {
+        for text in texts {
+            let outcome = try await publish(Message(text))
+            guard case .confirmed = outcome else {
+                throw NeverHappened(description: "\"\(text)\" was \(outcome.summary)")
+            }
+        }
+    }
+
+    func consume(_ mode: ConsumeMode = .manualAcknowledgement) async throws -> Deliveries {
+        try await channel.consume(queue, consumerTag: "bench", mode: mode)
+    }
+
+    /// How many messages the queue has ready, asked over a channel that no test closes.
+    func readyCount() async throws -> Int {
+        let channel = try await connection.openChannel()
+        let status = try await channel.status(ofQueue: queue)
+        await channel.close()
+        return status.readyCount
+    }
+}
+
+/// Opens a connection and closes it in the end, whatever happens.
+func withConnection<Result>(
+    _ configuration: ConnectionConfiguration? = nil,
+    _ body: (Connection) async throws -> Result
+) async throws -> Result {
+    let connection = try await Connection.open(configuration ?? Bench.configuration())
+    do {
+        let result = try await body(connection)
+        await connection.close()
+        return result
+    } catch {
+        await connection.close()
+        throw error
+    }
+}
+
+extension Message {
+    init(_ text: String) {
+        self.init(body: Array(text.utf8))
+    }
+
+    init(_ text: String, id: String) {
+        self.init(text)
+        properties.messageID = id
+    }
+
+    var text: String { String(decoding: body, as: UTF8.self) }
+}
+
+extension PublishOutcome {
+    /// For comparisons: outcomes hold errors and are not equatable.
+    var summary: String {
+        switch self {
+        case .confirmed: "confirmed"
+        case .returned(let reason): "returned \(reason.code)"
+        case .nacked: "nacked"
+        case .inDoubt(let error): "in doubt: \(error.code)"
+        }
+    }
+}

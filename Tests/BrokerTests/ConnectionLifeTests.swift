@@ -1,0 +1,148 @@
+import Foundation
+import RabbitMQ
+import TestSupport
+import Testing
+
+@Suite("The life of a connection", .serialized, .timeLimit(.minutes(1)))
+struct ConnectionLifeTests {
+    @Test("what was not acknowledged when we close goes to another consumer, marked as redelivered")
+    func unacknowledged() async throws {
+        try await Bench.with("unacknowledged") { bench in
+            try await bench.fill("a")
+            try await withConnection { connection in
+                let channel = try await connection.openChannel()
+                try await channel.setPrefetch(1)
+                var iterator = try await channel.consume(bench.queue, consumerTag: "c").makeAsyncIterator()
+                #expect(try await iterator.next()?.isRedelivered == false)
+            }
+
+            var iterator = try await bench.consume().makeAsyncIterator()
+            let delivery = try #require(try await iterator.next())
+            #expect(delivery.message.text == "a")
+            #expect(delivery.isRedelivered)
+        }
+    }
+
+    @Test("closing twice at once is closing once")
+    func closedTwice() async throws {
+        let connection = try await Connection.open(Bench.configuration())
+
+        async let first: Void = connection.close()
+        async let second: Void = connection.close()
+        _ = await (first, second)
+
+        #expect(await connection.closed?.code == .closedByUs)
+    }
+
+    @Test("an acknowledgement sent right before closing still counts")
+    func acknowledgedBeforeClose() async throws {
+        try await Bench.with("ack-before-close") { bench in
+            try await bench.fill("a")
+            try await withConnection { connection in
+                let channel = try await connection.openChannel()
+                try await channel.setPrefetch(1)
+                var iterator = try await channel.consume(bench.queue, consumerTag: "c").makeAsyncIterator()
+                try await channel.acknowledge(try #require(try await iterator.next()))
+            }
+
+            #expect(try await bench.readyCount() == 0)
+        }
+    }
+
+    // RabbitMQ 3.10.8 fails on such an address and closes the whole connection with 541 INTERNAL_ERROR.
+    @Test("when the broker closes the connection everything that waits is told so")
+    func closedByBroker() async throws {
+        try await Bench.with("closed-by-broker") { bench in
+            let deliveries = try await bench.consume()
+            let connection = bench.connection
+            async let closed = connection.waitUntilClosed()
+
+            let outcome = try await bench.channel.publish(
+                Message("a"),
+                routingKey: "amq.rabbitmq.reply-to.a.b",
+                isMandatory: true
+            )
+
+            #expect(outcome.summary == "in doubt: closedByBroker")
+            let error = await #expect(throws: RabbitMQError.self) { for try await _ in deliveries {} }
+            #expect(error?.code == .closedByBroker)
+            #expect(error?.replyCode == 541)
+            #expect(error?.isRetryable == true)
+            #expect(await closed.code == .closedByBroker)
+            let opening = await #expect(throws: RabbitMQError.self) { _ = try await connection.openChannel() }
+            #expect(opening?.code == .closedByBroker)
+            let publishing = await #expect(throws: RabbitMQError.self) { _ = try await bench.publish(Message("b")) }
+            #expect(publishing?.code == .closedByBroker)
+        }
+    }
+
+    // MARK: - What is left behind
+
+    private func threadCount(named name: String) throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count { task in
+            let comm = try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8)
+            return comm?.trimmingCharacters(in: .newlines) == name
+        }
+    }
+
+    /// More than all other suites, which run at the same time, hold open together: one descriptor left behind by each
+    /// of so many connections would show whatever else happens.
+    private static let many = 200
+
+    private func descriptorCount() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+    }
+
+    /// A name that Linux takes whole for a thread.
+    private func threadName() -> String { "leak-\(UUID().uuidString.prefix(8))" }
+
+    @Test("many connections, opened and closed, leave no thread and no descriptor behind")
+    func noLeaks() async throws {
+        let name = threadName()
+
+        for _ in 1...Self.many {
+            try await withConnection(Bench.configuration { $0.connectionName = name }) { connection in
+                try await connection.openChannel().enableConfirms()
+            }
+        }
+
+        try await eventually("the threads are gone") { try threadCount(named: name) == 0 }
+        try await eventually("the descriptors are closed") { try descriptorCount() < Self.many }
+    }
+
+    @Test("many refused logins leave no thread and no descriptor behind")
+    func noLeaksAfterRefusal() async throws {
+        let name = threadName()
+        let configuration = try Bench.configuration {
+            $0.connectionName = name
+            $0.virtualHost = "missing"
+        }
+
+        for _ in 1...Self.many {
+            await #expect(throws: RabbitMQError.self) { _ = try await Connection.open(configuration) }
+        }
+
+        try await eventually("the threads are gone") { try threadCount(named: name) == 0 }
+        try await eventually("the descriptors are closed") { try descriptorCount() < Self.many }
+    }
+
+    @Test("a connection lost while nobody waits on it leaves no thread behind")
+    func noLeakAfterLoss() async throws {
+        let name = threadName()
+        try await StallingProxy.with(brokerPort: try Bench.configuration().port) { proxy in
+            do {
+                let connection = try await Connection.open(
+                    try Bench.configuration {
+                        $0.connectionName = name
+                        $0.host = "127.0.0.1"
+                        $0.port = proxy.port
+                    }
+                )
+                #expect(try threadCount(named: name) == 1)
+                proxy.cut()
+                _ = connection
+            }
+            try await eventually("the thread is gone") { try threadCount(named: name) == 0 }
+        }
+    }
+}
