@@ -85,45 +85,49 @@ struct ConnectionLifeTests {
         }
     }
 
-    /// More than all other suites, which run at the same time, hold open together: one descriptor left behind by each
-    /// of so many connections would show whatever else happens.
-    private static let many = 200
-
-    private func descriptorCount() throws -> Int {
+    private static func descriptorCount() throws -> Int {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
     }
 
     /// A name that Linux takes whole for a thread.
     private func threadName() -> String { "leak-\(UUID().uuidString.prefix(8))" }
 
+    private static func allThreadCount() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count
+    }
+
+    // In processes of their own: other suites open and close descriptors all the time.
     @Test("many connections, opened and closed, leave no thread and no descriptor behind")
     func noLeaks() async throws {
-        let name = threadName()
+        await #expect(processExitsWith: .success) {
+            try await withConnection(Bench.configuration()) { _ in }
+            let (descriptors, threads) = (try Self.descriptorCount(), try Self.allThreadCount())
 
-        for _ in 1...Self.many {
-            try await withConnection(Bench.configuration { $0.connectionName = name }) { connection in
-                try await connection.openChannel().enableConfirms()
+            for _ in 1...100 {
+                try await withConnection(Bench.configuration()) { connection in
+                    try await connection.openChannel().enableConfirms()
+                }
             }
-        }
 
-        try await eventually("the threads are gone") { try threadCount(named: name) == 0 }
-        try await eventually("the descriptors are closed") { try descriptorCount() < Self.many }
+            try await eventually("the descriptors are closed") { try Self.descriptorCount() <= descriptors }
+            try await eventually("the threads are gone") { try Self.allThreadCount() <= threads }
+        }
     }
 
     @Test("many refused logins leave no thread and no descriptor behind")
     func noLeaksAfterRefusal() async throws {
-        let name = threadName()
-        let configuration = try Bench.configuration {
-            $0.connectionName = name
-            $0.virtualHost = "missing"
-        }
-
-        for _ in 1...Self.many {
+        await #expect(processExitsWith: .success) {
+            let configuration = try Bench.configuration { $0.virtualHost = "missing" }
             await #expect(throws: RabbitMQError.self) { _ = try await Connection.open(configuration) }
-        }
+            let (descriptors, threads) = (try Self.descriptorCount(), try Self.allThreadCount())
 
-        try await eventually("the threads are gone") { try threadCount(named: name) == 0 }
-        try await eventually("the descriptors are closed") { try descriptorCount() < Self.many }
+            for _ in 1...100 {
+                await #expect(throws: RabbitMQError.self) { _ = try await Connection.open(configuration) }
+            }
+
+            try await eventually("the descriptors are closed") { try Self.descriptorCount() <= descriptors }
+            try await eventually("the threads are gone") { try Self.allThreadCount() <= threads }
+        }
     }
 
     @Test("a connection lost while nobody waits on it leaves no thread behind")

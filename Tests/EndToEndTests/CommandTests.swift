@@ -14,19 +14,28 @@ struct CommandTests {
 
         let started = try await Program.run(
             "adf-trigger",
-            ["send", "nightly-load", "--params-file", parameters, "--param", "batch=7", "--param", "note=a b", "--wait"],
-            environment: stage.environment)
+            [
+                "send", "nightly-load", "--params-file", parameters, "--param", "batch=7", "--param", "note=a b",
+                "--wait",
+            ],
+            environment: stage.environment
+        )
         let failed = try await Program.run(
-            "adf-trigger", ["send", "--body", body, "--wait"], environment: stage.environment)
+            "adf-trigger",
+            ["send", "--body", body, "--wait"],
+            environment: stage.environment
+        )
 
         let reply = try #require(
-            try JSONSerialization.jsonObject(with: Data(started.output.utf8)) as? [String: Any])
+            try JSONSerialization.jsonObject(with: Data(started.output.utf8)) as? [String: Any]
+        )
         #expect(started.code == 0, "\(started.errors)")
         #expect(reply["status"] as? String == "started")
         #expect(reply["runId"] as? String == (try await stage.runs().first?.runId))
         #expect(
             String(decoding: try await stage.runsText(), as: UTF8.self)
-                .contains(#""parameters":{"rate": 1.10,"batch":7,"note":"a b"}"#))
+                .contains(#""parameters":{"rate": 1.10,"batch":7,"note":"a b"}"#)
+        )
         #expect(failed.code == 1)
         #expect(failed.output.contains(#""class":"malformed""#))
         #expect(failed.output.contains("not valid UTF-8"))
@@ -39,9 +48,15 @@ struct CommandTests {
         let stage = try await Stage("send-alone")
 
         let sent = try await Program.run(
-            "adf-trigger", ["send", "nightly-load", "--message-id", "m-1"], environment: stage.environment)
+            "adf-trigger",
+            ["send", "nightly-load", "--message-id", "m-1"],
+            environment: stage.environment
+        )
         let waited = try await Program.run(
-            "adf-trigger", ["send", "nightly-load", "--wait", "--timeout", "1"], environment: stage.environment)
+            "adf-trigger",
+            ["send", "nightly-load", "--wait", "--timeout", "1"],
+            environment: stage.environment
+        )
 
         #expect(sent.code == 0)
         #expect(sent.output == "{\"messageId\":\"m-1\"}\n")
@@ -57,12 +72,21 @@ struct CommandTests {
         let other = "\(stage.prefix).other"
         _ = try await stage.channel.declare(QueueDeclaration(name: other))
 
-        let shown = try await Program.run("adf-trigger", ["topology", "show", "--json"], environment: stage.environment)
+        let shown = try await Program.run(
+            "adf-trigger",
+            ["topology", "show", "--json"],
+            environment: stage.environment
+        )
         let missing = try await Program.run(
-            "adf-trigger", ["topology", "show", "--set", "queues.errors=\(stage.prefix).none"],
-            environment: stage.environment)
+            "adf-trigger",
+            ["topology", "show", "--set", "queues.errors=\(stage.prefix).none"],
+            environment: stage.environment
+        )
         let mismatch = try await Program.run(
-            "adf-trigger", ["topology", "declare", "--set", "queues.errors=\(other)"], environment: stage.environment)
+            "adf-trigger",
+            ["topology", "declare", "--set", "queues.errors=\(other)"],
+            environment: stage.environment
+        )
 
         #expect(shown.code == 0, "\(shown.errors)")
         #expect(shown.output.contains("\"x-delivery-limit\" : \"50\""))
@@ -79,12 +103,18 @@ struct CommandTests {
         (["ADF_TRIGGER_AMQP_URL": "http://x"], 78, "scheme"),
         (["AZURE_CLIENT_SECRET": ""], 78, "azure.clientSecret"),
         (["ADF_TRIGGER_WORKER_CONCURRENCY": "many"], 78, "\"many\" is not a whole number"),
-        (["ADF_TRIGGER_WORKER_CONCURRENCY": "64", "ADF_TRIGGER_WORKER_PREFETCH": "8"], 78, "less than worker.concurrency"),
+        (
+            ["ADF_TRIGGER_WORKER_CONCURRENCY": "64", "ADF_TRIGGER_WORKER_PREFETCH": "8"], 78,
+            "less than worker.concurrency"
+        ),
         (["ADF_TRIGGER_TOPOLOGY_MODE": "yes"], 78, "declare, passive, none"),
         (["ADF_TRIGGER_AZURE_MANAGEMENT_ENDPOINT": "http://example.com"], 78, "https"),
         (["ADF_TRIGGER_QUEUES_ERRORS": "q", "ADF_TRIGGER_QUEUES_REPLIES": "q"], 78, "used twice"),
         (["ADF_TRIGGER_POLICY_ALLOW": "a/b"], 78, "policy.allow"),
-        (["AZURE_CLIENT_SECRET": "", "ADF_TRIGGER_AZURE_CLIENT_SECRET_FILE": "/does/not/exist"], 78, "/does/not/exist"),
+        (
+            ["AZURE_CLIENT_SECRET": "", "ADF_TRIGGER_AZURE_CLIENT_SECRET_FILE": "/does/not/exist"], 78,
+            "/does/not/exist"
+        ),
     ]
 
     @Test("each fault of the configuration is named with its key, and all of them at once", arguments: faults.indices)
@@ -108,7 +138,10 @@ struct CommandTests {
         let secret = try await Program.run("adf-trigger", ["work", "--set", "amqp.url=amqp://u:p@h"])
         let usage = try await Program.run("adf-trigger", ["send"])
         let unreachable = try await Program.run(
-            "adf-trigger", ["send", "a"], environment: ["ADF_TRIGGER_AMQP_URL": "amqp://127.0.0.1:1"])
+            "adf-trigger",
+            ["send", "a"],
+            environment: ["ADF_TRIGGER_AMQP_URL": "amqp://127.0.0.1:1"]
+        )
 
         #expect(nothing.code == 78)
         #expect(nothing.errors.contains("amqp.url") && nothing.errors.contains("azure.tenantId"))
@@ -121,11 +154,22 @@ struct CommandTests {
     @Test("a configuration file is read, and a key it does not have is refused with its name")
     func configurationFile() async throws {
         let stage = try await Stage("file")
-        let good = try stage.file("good.json", Array(#"{"worker":{"concurrency":4},"targets":{"a":{"pipeline":"p"}}}"#.utf8))
+        let good = try stage.file(
+            "good.json",
+            Array(#"{"worker":{"concurrency":4},"targets":{"a":{"pipeline":"p"}}}"#.utf8)
+        )
         let bad = try stage.file("bad.yaml", Array("worker:\n  concurency: 4\n".utf8))
 
-        let accepted = try await Program.run("adf-trigger", ["topology", "show", "--config", good], environment: stage.environment)
-        let refused = try await Program.run("adf-trigger", ["topology", "show", "--config", bad], environment: stage.environment)
+        let accepted = try await Program.run(
+            "adf-trigger",
+            ["topology", "show", "--config", good],
+            environment: stage.environment
+        )
+        let refused = try await Program.run(
+            "adf-trigger",
+            ["topology", "show", "--config", bad],
+            environment: stage.environment
+        )
 
         #expect(accepted.code == 0, "\(accepted.errors)")
         #expect(refused.code == 78)
@@ -147,7 +191,8 @@ struct CommandTests {
         let commandLine = try String(contentsOfFile: "/proc/\(wrong.id)/cmdline", encoding: .utf8)
         wrong.signal(SIGKILL)
         let exit = try await wrong.waitForExit()
-        for text in [worker.errorsSoFar, exit.errors, commandLine, String(decoding: reply.message.body, as: UTF8.self)] {
+        for text in [worker.errorsSoFar, exit.errors, commandLine, String(decoding: reply.message.body, as: UTF8.self)]
+        {
             #expect(!text.isEmpty)
             for secret in [Stage.secret, "another-secret-value", "guest:guest", "Bearer ", "eyJ", "4711471147114711"] {
                 #expect(!text.contains(secret))

@@ -118,7 +118,8 @@ struct MainPathTests {
 
         let shell = try await Program.run(
             "/usr/bin/amqp-publish",
-            ["--url", uri, "-r", "\(stage.prefix).requests", "-b", #"{"target":"nightly-load"}"#])
+            ["--url", uri, "-r", "\(stage.prefix).requests", "-b", #"{"target":"nightly-load"}"#]
+        )
         let pika = try await Program.run("/usr/bin/python3", ["-c", Self.pikaScript, uri, "\(stage.prefix).requests"])
 
         let answer = try Answer(try #require(try await stage.take(1, from: "replies").first))

@@ -86,7 +86,8 @@ struct OutageTests {
              {"route":"createRun","fault":"gateway-timeout-after-commit","times":1},
              {"route":"createRun","fault":"truncated-body-after-commit","times":1},
              {"route":"createRun","fault":"status","status":503,"code":"ServerBusy","times":1}]
-            """)
+            """
+        )
 
         try await stage.publish(#"{"target":"nightly-load"}"#, id: "bumpy")
 
@@ -122,7 +123,10 @@ struct OutageTests {
 
     @Test("SIGTERM finishes what is in work, gives the rest back, and exits 0")
     func gracefulStop() async throws {
-        let stage = try await Stage("stop", set: ["ADF_TRIGGER_WORKER_CONCURRENCY": "4", "ADF_TRIGGER_WORKER_PREFETCH": "16"])
+        let stage = try await Stage(
+            "stop",
+            set: ["ADF_TRIGGER_WORKER_CONCURRENCY": "4", "ADF_TRIGGER_WORKER_PREFETCH": "16"]
+        )
         try await stage.setFaults(#"[{"route":"createRun","fault":"latency","ms":1000,"rate":1}]"#)
         let worker = try await stage.startWorker()
         for number in 0..<16 { try await stage.publish(#"{"target":"nightly-load"}"#, id: "s-\(number)") }
@@ -203,25 +207,28 @@ struct OutageTests {
 
     /// A loopback port that leads to another, until the process is ended.
     private func startForwarder(from port: UInt16, to target: UInt16) throws -> Program {
-        try Program("/usr/bin/python3", [
-            "-c",
-            """
-            import asyncio, sys
-            async def copy(reader, writer):
-                try:
-                    while data := await reader.read(65536):
-                        writer.write(data); await writer.drain()
-                except OSError: pass
-                writer.close()
-            async def serve(reader, writer):
-                there = await asyncio.open_connection("127.0.0.1", int(sys.argv[2]))
-                await asyncio.gather(copy(reader, there[1]), copy(there[0], writer))
-            async def main():
-                async with await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1])) as server:
-                    await server.serve_forever()
-            asyncio.run(main())
-            """,
-            "\(port)", "\(target)",
-        ])
+        try Program(
+            "/usr/bin/python3",
+            [
+                "-c",
+                """
+                import asyncio, sys
+                async def copy(reader, writer):
+                    try:
+                        while data := await reader.read(65536):
+                            writer.write(data); await writer.drain()
+                    except OSError: pass
+                    writer.close()
+                async def serve(reader, writer):
+                    there = await asyncio.open_connection("127.0.0.1", int(sys.argv[2]))
+                    await asyncio.gather(copy(reader, there[1]), copy(there[0], writer))
+                async def main():
+                    async with await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1])) as server:
+                        await server.serve_forever()
+                asyncio.run(main())
+                """,
+                "\(port)", "\(target)",
+            ]
+        )
     }
 }

@@ -17,44 +17,83 @@ struct RefusalTests {
         Case(name: "not JSON", body: "hello", errorClass: "malformed", place: "at byte 0"),
         Case(name: "empty", body: "", errorClass: "malformed", place: "is empty"),
         Case(
-            name: "too large", body: #"{"target":"nightly-load","parameters":{"a":"\#(String(repeating: "x", count: 10 << 20))"}}"#,
-            errorClass: "malformed", place: "262144"),
+            name: "too large",
+            body: #"{"target":"nightly-load","parameters":{"a":"\#(String(repeating: "x", count: 10 << 20))"}}"#,
+            errorClass: "malformed",
+            place: "262144"
+        ),
         Case(
             name: "nested 10 000 deep",
             body: #"{"target":"nightly-load","parameters":{"a":\#(String(repeating: "[", count: 10_000))"#,
-            errorClass: "malformed", place: "parameters.a"),
+            errorClass: "malformed",
+            place: "parameters.a"
+        ),
         Case(
-            name: "wrong type", body: #"{"target":{"pipeline":42}}"#, errorClass: "malformed",
-            place: "target.pipeline: must be a string, not a number"),
+            name: "wrong type",
+            body: #"{"target":{"pipeline":42}}"#,
+            errorClass: "malformed",
+            place: "target.pipeline: must be a string, not a number"
+        ),
         Case(
-            name: "unknown member", body: #"{"target":"nightly-load","paramters":{}}"#, errorClass: "malformed",
-            place: "paramters"),
+            name: "unknown member",
+            body: #"{"target":"nightly-load","paramters":{}}"#,
+            errorClass: "malformed",
+            place: "paramters"
+        ),
         Case(
-            name: "repeated member", body: #"{"target":"nightly-load","parameters":{"a":1,"a":2}}"#,
-            errorClass: "malformed", place: "parameters.a"),
+            name: "repeated member",
+            body: #"{"target":"nightly-load","parameters":{"a":1,"a":2}}"#,
+            errorClass: "malformed",
+            place: "parameters.a"
+        ),
         Case(
-            name: "slash in a name", body: #"{"target":{"pipeline":"a/b"}}"#, errorClass: "invalid", place: "pipeline"),
+            name: "slash in a name",
+            body: #"{"target":{"pipeline":"a/b"}}"#,
+            errorClass: "invalid",
+            place: "pipeline"
+        ),
         Case(
-            name: "dots in a name", body: #"{"target":{"factory":"..","pipeline":"p"}}"#, errorClass: "invalid",
-            place: "factory"),
+            name: "dots in a name",
+            body: #"{"target":{"factory":"..","pipeline":"p"}}"#,
+            errorClass: "invalid",
+            place: "factory"
+        ),
         Case(
-            name: "control character in a name", body: #"{"target":{"pipeline":"a\u0000b"}}"#, errorClass: "invalid",
-            place: "pipeline"),
+            name: "control character in a name",
+            body: #"{"target":{"pipeline":"a\u0000b"}}"#,
+            errorClass: "invalid",
+            place: "pipeline"
+        ),
         Case(
-            name: "over-long name", body: #"{"target":{"pipeline":"\#(String(repeating: "p", count: 261))"}}"#,
-            errorClass: "invalid", place: "pipeline"),
+            name: "over-long name",
+            body: #"{"target":{"pipeline":"\#(String(repeating: "p", count: 261))"}}"#,
+            errorClass: "invalid",
+            place: "pipeline"
+        ),
         Case(
-            name: "unknown alias", body: #"{"target":"no-such-alias"}"#, errorClass: "unknown-target",
-            place: "no-such-alias"),
+            name: "unknown alias",
+            body: #"{"target":"no-such-alias"}"#,
+            errorClass: "unknown-target",
+            place: "no-such-alias"
+        ),
         Case(
-            name: "forbidden target", body: #"{"target":{"factory":"somebody-elses","pipeline":"p"}}"#,
-            errorClass: "forbidden", place: "somebody-elses"),
+            name: "forbidden target",
+            body: #"{"target":{"factory":"somebody-elses","pipeline":"p"}}"#,
+            errorClass: "forbidden",
+            place: "somebody-elses"
+        ),
         Case(
-            name: "past deadline", body: #"{"target":"nightly-load","deadline":"2020-01-01T00:00:00Z"}"#,
-            errorClass: "expired", place: "2020-01-01"),
+            name: "past deadline",
+            body: #"{"target":"nightly-load","deadline":"2020-01-01T00:00:00Z"}"#,
+            errorClass: "expired",
+            place: "2020-01-01"
+        ),
         Case(
-            name: "unknown pipeline", body: #"{"target":{"pipeline":"no-such-pipeline"}}"#, errorClass: "rejected",
-            place: "does not exist"),
+            name: "unknown pipeline",
+            body: #"{"target":{"pipeline":"no-such-pipeline"}}"#,
+            errorClass: "rejected",
+            place: "does not exist"
+        ),
     ]
 
     @Test("each kind of bad request gets its class and names the place, and the worker goes on")
@@ -68,7 +107,10 @@ struct RefusalTests {
         let answers = try await stage.take(Self.cases.count + 1, from: "replies").map { try Answer($0) }
         let parked = try await stage.take(Self.cases.count, from: "errors")
         for (index, bad) in Self.cases.enumerated() {
-            let answer = try #require(answers.first { $0.json["requestId"] as? String == "bad-\(index)" }, "\(bad.name)")
+            let answer = try #require(
+                answers.first { $0.json["requestId"] as? String == "bad-\(index)" },
+                "\(bad.name)"
+            )
             let copy = try #require(parked.first { $0.message.properties.messageID == "bad-\(index)" }, "\(bad.name)")
             let headers = copy.message.properties.headers ?? [:]
             #expect(answer.status == "failed")

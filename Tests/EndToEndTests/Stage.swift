@@ -52,7 +52,9 @@ final class Stage: Sendable {
         channel = try await connection.openChannel()
         try await channel.enableConfirms()
         let declared = try await Program.run("adf-trigger", ["topology", "declare"], environment: self.environment)
-        guard declared.code == 0 else { throw NeverHappened(description: "the queues were created: \(declared.errors)") }
+        guard declared.code == 0 else {
+            throw NeverHappened(description: "the queues were created: \(declared.errors)")
+        }
     }
 
     static func endpoint(of emulator: Program) async throws -> String {
@@ -179,7 +181,9 @@ final class Stage: Sendable {
         request.httpBody = body.map { Data($0.utf8) }
         let (data, response) = try await URLSession.shared.data(for: request)
         guard (response as? HTTPURLResponse)?.statusCode == 200 else {
-            throw NeverHappened(description: "\(method) \(path) was answered 200: \(response) \(String(decoding: data, as: UTF8.self))")
+            throw NeverHappened(
+                description: "\(method) \(path) was answered 200: \(response) \(String(decoding: data, as: UTF8.self))"
+            )
         }
         return data
     }

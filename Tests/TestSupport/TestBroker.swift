@@ -1,11 +1,12 @@
-public import Foundation
+import Foundation
 
 /// The RabbitMQ node the tests run against; `deploy/test` starts it.
 public enum TestBroker {
     /// There is none. The tests fail then: skipped ones would look like passed ones.
     public struct Missing: Error, CustomStringConvertible {
         /// What to do.
-        public let description = "ADF_TRIGGER_TEST_AMQP_URL is not set; run the tests with deploy/test, which starts a broker"
+        public let description =
+            "ADF_TRIGGER_TEST_AMQP_URL is not set; run the tests with deploy/test, which starts a broker"
     }
 
     /// The node's URI.
@@ -30,7 +31,9 @@ public func eventually(
 ) async throws {
     let deadline = ContinuousClock.now + limit
     while try await !condition() {
-        guard .now < deadline else { throw NeverHappened(description: "within \(limit) it never happened that \(what)") }
+        guard .now < deadline else {
+            throw NeverHappened(description: "within \(limit) it never happened that \(what)")
+        }
         try await Task.sleep(for: .milliseconds(20))
     }
 }

@@ -107,7 +107,10 @@ public struct Channel: Sendable {
     /// - Throws: as ``acknowledge(_:)``.
     public func reject(_ delivery: Delivery, requeue: Bool) async throws(RabbitMQError) {
         try await connection.settle(
-            delivery, by: .basicReject(deliveryTag: delivery.deliveryTag, requeue: requeue), on: self)
+            delivery,
+            by: .basicReject(deliveryTag: delivery.deliveryTag, requeue: requeue),
+            on: self
+        )
     }
 
     // MARK: - Publishing
@@ -135,7 +138,11 @@ public struct Channel: Sendable {
         isMandatory: Bool
     ) async throws(RabbitMQError) -> PublishOutcome {
         let outgoing = OutgoingMessage(
-            message: message, exchange: exchange, routingKey: routingKey, isMandatory: isMandatory)
+            message: message,
+            exchange: exchange,
+            routingKey: routingKey,
+            isMandatory: isMandatory
+        )
         return try await connection.publish(outgoing, on: self)
     }
 }

@@ -43,8 +43,13 @@ extension ConnectionConfiguration {
             virtualHost = decoded
         }
         self.init(
-            host: host, port: port, user: user, password: Password(password), virtualHost: virtualHost,
-            connectionName: connectionName)
+            host: host,
+            port: port,
+            user: user,
+            password: Password(password),
+            virtualHost: virtualHost,
+            connectionName: connectionName
+        )
         for item in (query ?? "").split(separator: "&") {
             let (name, value) = item.split(at: "=")
             let number = value.flatMap { UInt32($0) }
@@ -75,7 +80,9 @@ extension ConnectionConfiguration {
             guard let end = text.firstIndex(of: "]") else { throw invalid("the AMQP URI's address lacks its \"]\"") }
             host = text[text.index(after: text.startIndex)..<end]
             let rest = text[text.index(after: end)...]
-            guard rest.isEmpty || rest.hasPrefix(":") else { throw invalid("the AMQP URI's address is followed by text") }
+            guard rest.isEmpty || rest.hasPrefix(":") else {
+                throw invalid("the AMQP URI's address is followed by text")
+            }
             port = rest.isEmpty ? nil : rest.dropFirst()
         } else {
             (host, port) = text.split(at: ":")

@@ -14,13 +14,13 @@
 
     deinit {
         unsafe block.deallocate()
-        for unsafe buffer in unsafe extra { unsafe buffer.deallocate() }
+        unsafe extra.forEach { unsafe $0.deallocate() }
     }
 
     /// Takes everything back. What was allocated before must not be used any more.
     mutating func reset() {
         used = 0
-        for unsafe buffer in unsafe extra { unsafe buffer.deallocate() }
+        unsafe extra.forEach { unsafe $0.deallocate() }
         unsafe extra.removeAll()
     }
 
@@ -43,7 +43,9 @@
     /// Uninitialised memory for `count` values.
     mutating func allocate<Value>(_ type: Value.Type, count: Int) -> UnsafeMutablePointer<Value> {
         let memory = unsafe allocate(
-            byteCount: MemoryLayout<Value>.stride * count, alignment: MemoryLayout<Value>.alignment)
+            byteCount: MemoryLayout<Value>.stride * count,
+            alignment: MemoryLayout<Value>.alignment
+        )
         return unsafe memory.bindMemory(to: type, capacity: max(count, 1))
     }
 }

@@ -47,9 +47,11 @@ extension FieldValue {
         case AMQP_FIELD_KIND_TABLE: self = unsafe .table(FieldTable(copying: unsafe value.table, depth: depth))
         case AMQP_FIELD_KIND_ARRAY:
             let array = unsafe value.array
-            self = .array((0..<Int(unsafe array.num_entries)).map { index in
-                unsafe FieldValue(copying: array.entries[index], depth: depth + 1)
-            })
+            self = .array(
+                (0..<Int(unsafe array.num_entries)).map { index in
+                    unsafe FieldValue(copying: array.entries[index], depth: depth + 1)
+                }
+            )
         default: self = .void
         }
     }
@@ -66,7 +68,9 @@ extension String {
     /// Copies a text out of librabbitmq's memory; invalid UTF-8 is repaired with U+FFFD.
     init(copying bytes: amqp_bytes_t) {
         self = unsafe String(
-            decoding: UnsafeRawBufferPointer(start: bytes.bytes, count: bytes.len), as: UTF8.self)
+            decoding: UnsafeRawBufferPointer(start: bytes.bytes, count: bytes.len),
+            as: UTF8.self
+        )
     }
 }
 

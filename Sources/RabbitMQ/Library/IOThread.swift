@@ -109,14 +109,17 @@ private final class Loop: Sendable {
         let start = unsafe Unmanaged.passRetained(Start(loop: self, executor: executor, name: name))
         var thread = pthread_t()
         let status = unsafe pthread_create(
-            &thread, &attributes,
+            &thread,
+            &attributes,
             { argument in
                 guard let argument = unsafe argument else { return nil }
                 let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
                 unsafe crabbitmq_name_thread(String(start.name.prefix(15)))
                 unsafe start.loop.run(on: start.executor)
                 return nil
-            }, start.toOpaque())
+            },
+            start.toOpaque()
+        )
         precondition(status == 0, "a thread for the RabbitMQ connection could not be made (errno \(status))")
     }
 

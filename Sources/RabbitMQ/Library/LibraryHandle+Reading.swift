@@ -28,7 +28,10 @@ extension LibraryHandle {
             }
             let basic = unsafe decoded.load(as: amqp_basic_properties_t.self)
             return unsafe .header(
-                channel: frame.channel, bodySize: properties.body_size, MessageProperties(copying: basic))
+                channel: frame.channel,
+                bodySize: properties.body_size,
+                MessageProperties(copying: basic)
+            )
         case AMQP_FRAME_BODY:
             return unsafe .body(channel: frame.channel, [UInt8](copying: frame.payload.body_fragment))
         default:
@@ -51,9 +54,12 @@ extension Method {
             self = unsafe .basicDeliver(
                 Deliver(
                     consumerTag: String(copying: unsafe deliver.consumer_tag),
-                    deliveryTag: unsafe deliver.delivery_tag, isRedelivered: unsafe deliver.redelivered != 0,
+                    deliveryTag: unsafe deliver.delivery_tag,
+                    isRedelivered: unsafe deliver.redelivered != 0,
                     exchange: String(copying: unsafe deliver.exchange),
-                    routingKey: String(copying: unsafe deliver.routing_key)))
+                    routingKey: String(copying: unsafe deliver.routing_key)
+                )
+            )
         case AMQP_BASIC_ACK_METHOD:
             let ack = unsafe decoded.load(as: amqp_basic_ack_t.self)
             self = .basicAck(deliveryTag: ack.delivery_tag, throughTag: ack.multiple != 0)
@@ -63,11 +69,16 @@ extension Method {
         case AMQP_BASIC_RETURN_METHOD:
             let returned = unsafe decoded.load(as: amqp_basic_return_t.self)
             let reason = unsafe ReturnReason(
-                code: unsafe returned.reply_code, text: String(copying: unsafe returned.reply_text))
+                code: unsafe returned.reply_code,
+                text: String(copying: unsafe returned.reply_text)
+            )
             self = unsafe .basicReturn(
                 Return(
-                    reason: reason, exchange: String(copying: unsafe returned.exchange),
-                    routingKey: String(copying: unsafe returned.routing_key)))
+                    reason: reason,
+                    exchange: String(copying: unsafe returned.exchange),
+                    routingKey: String(copying: unsafe returned.routing_key)
+                )
+            )
         case AMQP_BASIC_QOS_OK_METHOD: self = .basicQosOk
         case AMQP_BASIC_CONSUME_OK_METHOD:
             let ok = unsafe decoded.load(as: amqp_basic_consume_ok_t.self)
@@ -83,23 +94,29 @@ extension Method {
             let ok = unsafe decoded.load(as: amqp_queue_declare_ok_t.self)
             self = unsafe .queueDeclareOk(
                 QueueStatus(
-                    name: String(copying: unsafe ok.queue), readyCount: Int(unsafe ok.message_count),
-                    consumerCount: Int(unsafe ok.consumer_count)))
+                    name: String(copying: unsafe ok.queue),
+                    readyCount: Int(unsafe ok.message_count),
+                    consumerCount: Int(unsafe ok.consumer_count)
+                )
+            )
         case AMQP_QUEUE_DELETE_OK_METHOD:
             self = .queueDeleteOk(
-                messageCount: Int(unsafe decoded.load(as: amqp_queue_delete_ok_t.self).message_count))
+                messageCount: Int(unsafe decoded.load(as: amqp_queue_delete_ok_t.self).message_count)
+            )
         case AMQP_QUEUE_PURGE_OK_METHOD:
             self = .queuePurgeOk(messageCount: Int(unsafe decoded.load(as: amqp_queue_purge_ok_t.self).message_count))
         case AMQP_CHANNEL_OPEN_OK_METHOD: self = .channelOpenOk
         case AMQP_CHANNEL_CLOSE_METHOD:
             let close = unsafe decoded.load(as: amqp_channel_close_t.self)
             self = unsafe .channelClose(
-                CloseReason(code: unsafe close.reply_code, text: String(copying: unsafe close.reply_text)))
+                CloseReason(code: unsafe close.reply_code, text: String(copying: unsafe close.reply_text))
+            )
         case AMQP_CHANNEL_CLOSE_OK_METHOD: self = .channelCloseOk
         case AMQP_CONNECTION_CLOSE_METHOD:
             let close = unsafe decoded.load(as: amqp_connection_close_t.self)
             self = unsafe .connectionClose(
-                CloseReason(code: unsafe close.reply_code, text: String(copying: unsafe close.reply_text)))
+                CloseReason(code: unsafe close.reply_code, text: String(copying: unsafe close.reply_text))
+            )
         case AMQP_CONNECTION_CLOSE_OK_METHOD: self = .connectionCloseOk
         case AMQP_CONNECTION_BLOCKED_METHOD:
             let blocked = unsafe decoded.load(as: amqp_connection_blocked_t.self)

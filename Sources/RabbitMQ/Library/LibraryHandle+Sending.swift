@@ -88,9 +88,19 @@ extension LibraryHandle {
         let status = unsafe outgoing.message.body.withUnsafeBytes { body in
             // The library only reads the body; its type has no const.
             let bytes = unsafe amqp_bytes_t(
-                len: body.count, bytes: UnsafeMutableRawPointer(mutating: body.baseAddress))
+                len: body.count,
+                bytes: UnsafeMutableRawPointer(mutating: body.baseAddress)
+            )
             return unsafe amqp_basic_publish(
-                connection, channel, exchange, routingKey, outgoing.isMandatory ? 1 : 0, 0, &properties, bytes)
+                connection,
+                channel,
+                exchange,
+                routingKey,
+                outgoing.isMandatory ? 1 : 0,
+                0,
+                &properties,
+                bytes
+            )
         }
         guard status == AMQP_STATUS_OK.rawValue else { throw RabbitMQError(status: status, while: "publishing") }
         // librabbitmq 0.11 marks the last frame with MSG_MORE where the body fills its frames exactly, and the
@@ -100,7 +110,12 @@ extension LibraryHandle {
         if bodyByteCount > 0, bodyByteCount % bodyFrameByteCount == 0 {
             var on: Int32 = 1
             unsafe _ = setsockopt(
-                descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+                descriptor,
+                Int32(IPPROTO_TCP),
+                TCP_NODELAY,
+                &on,
+                socklen_t(MemoryLayout<Int32>.size)
+            )
         }
     }
 }

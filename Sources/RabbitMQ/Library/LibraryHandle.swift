@@ -50,10 +50,17 @@ internal import Glibc
         }
         var connectTimeout = timeval(configuration.connectTimeout)
         let status = unsafe amqp_socket_open_noblock(
-            socket, configuration.host, Int32(configuration.port), &connectTimeout)
+            socket,
+            configuration.host,
+            Int32(configuration.port),
+            &connectTimeout
+        )
         guard status == AMQP_STATUS_OK.rawValue else {
             throw RabbitMQError(
-                openingStatus: status, to: configuration.address, within: configuration.connectTimeout)
+                openingStatus: status,
+                to: configuration.address,
+                within: configuration.connectTimeout
+            )
         }
         setUserTimeout(configuration.heartbeat * 3)
 
@@ -62,9 +69,15 @@ internal import Glibc
         arena.reset()
         var clientProperties = unsafe arena.table(configuration.clientProperties)
         let reply = unsafe crabbitmq_login_plain(
-            state, configuration.virtualHost, 0, Int32(ConnectionConfiguration.frameByteCount),
-            configuration.heartbeatSeconds, &clientProperties, configuration.user,
-            configuration.password.text)
+            state,
+            configuration.virtualHost,
+            0,
+            Int32(ConnectionConfiguration.frameByteCount),
+            configuration.heartbeatSeconds,
+            &clientProperties,
+            configuration.user,
+            configuration.password.text
+        )
         guard unsafe reply.reply_type == AMQP_RESPONSE_NORMAL else {
             throw unsafe RabbitMQError(loginReply: reply, configuration)
         }
@@ -76,7 +89,12 @@ internal import Glibc
     private func setUserTimeout(_ timeout: Duration) {
         var milliseconds = UInt32(clamping: timeout.components.seconds * 1000)
         unsafe _ = setsockopt(
-            descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, socklen_t(MemoryLayout<UInt32>.size))
+            descriptor,
+            Int32(IPPROTO_TCP),
+            TCP_USER_TIMEOUT,
+            &milliseconds,
+            socklen_t(MemoryLayout<UInt32>.size)
+        )
     }
 }
 

@@ -22,7 +22,9 @@ extension MessageProperties {
             deliveryMode = DeliveryMode(rawValue: unsafe properties.delivery_mode)
         }
         if isSet(AMQP_BASIC_PRIORITY_FLAG) { priority = unsafe properties.priority }
-        if isSet(AMQP_BASIC_CORRELATION_ID_FLAG) { correlationID = unsafe shortString(unsafe properties.correlation_id) }
+        if isSet(AMQP_BASIC_CORRELATION_ID_FLAG) {
+            correlationID = unsafe shortString(unsafe properties.correlation_id)
+        }
         if isSet(AMQP_BASIC_REPLY_TO_FLAG) { replyTo = unsafe shortString(unsafe properties.reply_to) }
         if isSet(AMQP_BASIC_EXPIRATION_FLAG) { expiration = unsafe shortString(unsafe properties.expiration) }
         if isSet(AMQP_BASIC_MESSAGE_ID_FLAG) { messageID = unsafe shortString(unsafe properties.message_id) }

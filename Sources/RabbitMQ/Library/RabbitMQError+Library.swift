@@ -32,12 +32,14 @@ extension RabbitMQError {
             self.init(
                 .accessRefused,
                 "\(configuration.address) refuses user \"\(configuration.user)\"; check amqp.url's user and password",
-                replyCode: code)
+                replyCode: code
+            )
         case 530:
             self.init(
                 .virtualHostRefused,
                 "\(configuration.address) refuses virtual host \"\(configuration.virtualHost)\": \(text)",
-                replyCode: code)
+                replyCode: code
+            )
         default:
             self.init(.closedByBroker, "\(configuration.address) refused the login: \(text)", replyCode: code)
         }
@@ -47,7 +49,9 @@ extension RabbitMQError {
         switch amqp_status_enum(rawValue: status) {
         case AMQP_STATUS_TIMEOUT:
             self.init(
-                .unreachable, "\(configuration.address) did not finish the login within \(configuration.loginTimeout)")
+                .unreachable,
+                "\(configuration.address) did not finish the login within \(configuration.loginTimeout)"
+            )
         case AMQP_STATUS_BROKER_UNSUPPORTED_SASL_METHOD:
             self.init(.accessRefused, "\(configuration.address) does not offer login by user name and password (PLAIN)")
         case AMQP_STATUS_CONNECTION_CLOSED, AMQP_STATUS_SOCKET_ERROR:
@@ -55,7 +59,8 @@ extension RabbitMQError {
         default:
             self.init(
                 .protocolViolation,
-                "\(configuration.address) does not speak AMQP 0-9-1 as expected: \(Self.text(of: status))")
+                "\(configuration.address) does not speak AMQP 0-9-1 as expected: \(Self.text(of: status))"
+            )
         }
     }
 

@@ -24,7 +24,8 @@ extension OutgoingMessage {
         guard byteCount <= frameByteCount - 8 else {
             throw RabbitMQError(
                 .invalidArgument,
-                "the message's properties take \(byteCount) bytes, and at most \(frameByteCount - 8) fit one frame")
+                "the message's properties take \(byteCount) bytes, and at most \(frameByteCount - 8) fit one frame"
+            )
         }
     }
 }
@@ -38,7 +39,8 @@ extension QueueDeclaration {
         guard byteCount <= limit else {
             throw RabbitMQError(
                 .invalidArgument,
-                "the queue's declaration takes \(byteCount) bytes, and at most \(limit) fit one frame")
+                "the queue's declaration takes \(byteCount) bytes, and at most \(limit) fit one frame"
+            )
         }
     }
 }
@@ -58,7 +60,9 @@ extension FieldTable {
         for entry in entries {
             guard entry.key.utf8.count <= 255 else {
                 throw RabbitMQError(
-                    .invalidArgument, "a header's name has \(entry.key.utf8.count) bytes, and AMQP allows 255")
+                    .invalidArgument,
+                    "a header's name has \(entry.key.utf8.count) bytes, and AMQP allows 255"
+                )
             }
             byteCount += 1 + entry.key.utf8.count
             byteCount += try entry.value.encodedByteCount(depth: depth)

@@ -81,8 +81,13 @@ extension Reply {
         runID: String?
     ) {
         self.init(
-            body: body, correlationID: message.correlationID ?? message.messageID, outcome: outcome,
-            traceparent: message.traceparent, requestID: identity.text, runID: runID)
+            body: body,
+            correlationID: message.correlationID ?? message.messageID,
+            outcome: outcome,
+            traceparent: message.traceparent,
+            requestID: identity.text,
+            runID: runID
+        )
     }
 }
 

@@ -63,22 +63,29 @@ package struct Policy: Sendable {
         case .alias(let name):
             guard let target = aliases[name] else {
                 throw RequestError(
-                    .unknownTarget, code: "UnknownAlias",
-                    "no target is configured under the name \"\(name.truncated(toByteCount: 256))\"")
+                    .unknownTarget,
+                    code: "UnknownAlias",
+                    "no target is configured under the name \"\(name.truncated(toByteCount: 256))\""
+                )
             }
             return target
         case .parts(let subscriptionID, let resourceGroup, let factory, let pipeline):
             return Target(
                 subscriptionID: try part(subscriptionID ?? defaultSubscriptionID, "subscriptionId"),
                 resourceGroup: try part(resourceGroup ?? defaultResourceGroup, "resourceGroup"),
-                factory: try part(factory ?? defaultFactory, "factory"), pipeline: try part(pipeline, "pipeline"))
+                factory: try part(factory ?? defaultFactory, "factory"),
+                pipeline: try part(pipeline, "pipeline")
+            )
         }
     }
 
     private func part(_ value: String?, _ name: String) throws(RequestError) -> String {
         guard let value else {
             throw RequestError(
-                .invalid, code: "IncompleteTarget", "target.\(name) is missing, and the worker has no default for it")
+                .invalid,
+                code: "IncompleteTarget",
+                "target.\(name) is missing, and the worker has no default for it"
+            )
         }
         return value
     }
@@ -92,8 +99,11 @@ package struct Policy: Sendable {
     private func isInDefaultFactory(_ target: Target) -> Bool {
         guard let defaultSubscriptionID, let defaultResourceGroup, let defaultFactory else { return false }
         let home = Target(
-            subscriptionID: defaultSubscriptionID, resourceGroup: defaultResourceGroup, factory: defaultFactory,
-            pipeline: target.pipeline)
+            subscriptionID: defaultSubscriptionID,
+            resourceGroup: defaultResourceGroup,
+            factory: defaultFactory,
+            pipeline: target.pipeline
+        )
         return home.isSame(as: target)
     }
 

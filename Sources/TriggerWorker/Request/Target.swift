@@ -46,13 +46,18 @@ package struct Target: Sendable, Hashable {
     package init?(resourceID: String) {
         let parts = resourceID.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 11, parts[0].isEmpty else { return nil }
-        let fixed = [1: "subscriptions", 3: "resourcegroups", 5: "providers", 6: "microsoft.datafactory", 7: "factories"]
+        let fixed = [
+            1: "subscriptions", 3: "resourcegroups", 5: "providers", 6: "microsoft.datafactory", 7: "factories",
+        ]
         guard fixed.allSatisfy({ parts[$0.key].lowercased() == $0.value }), parts[9].lowercased() == "pipelines" else {
             return nil
         }
         self.init(
-            subscriptionID: String(parts[2]), resourceGroup: String(parts[4]), factory: String(parts[8]),
-            pipeline: String(parts[10]))
+            subscriptionID: String(parts[2]),
+            resourceGroup: String(parts[4]),
+            factory: String(parts[8]),
+            pipeline: String(parts[10])
+        )
     }
 }
 

@@ -29,7 +29,10 @@ extension TriggerRequest {
             try self.init(body: message.body, identity: identity)
         } catch {
             throw RequestError(
-                .malformed, code: "InvalidBody", (error.path.isEmpty ? "the body " : "in the body, ") + error.text)
+                .malformed,
+                code: "InvalidBody",
+                (error.path.isEmpty ? "the body " : "in the body, ") + error.text
+            )
         }
     }
 
@@ -41,23 +44,29 @@ extension TriggerRequest {
         }
         guard message.body.count <= bodyLimit else {
             throw RequestError(
-                .malformed, code: "BodyTooLarge",
+                .malformed,
+                code: "BodyTooLarge",
                 "the body has \(message.body.count) bytes, and at most \(bodyLimit) are accepted; "
-                    + "pass large data by reference")
+                    + "pass large data by reference"
+            )
         }
         let mediaType = message.contentType.map { type in
             type.prefix { $0 != ";" }.trimmingSpaces.lowercased()
         }
         guard mediaType == nil || mediaType == "application/json" else {
             throw RequestError(
-                .malformed, code: "UnsupportedContentType",
-                "the content-type is \"\(message.contentType ?? "")\", and must be application/json or absent")
+                .malformed,
+                code: "UnsupportedContentType",
+                "the content-type is \"\(message.contentType ?? "")\", and must be application/json or absent"
+            )
         }
         let encoding = message.contentEncoding?.lowercased() ?? ""
         guard ["", "identity", "utf-8"].contains(encoding) else {
             throw RequestError(
-                .malformed, code: "UnsupportedContentEncoding",
-                "the content-encoding is \"\(encoding)\"; send the body as plain UTF-8")
+                .malformed,
+                code: "UnsupportedContentEncoding",
+                "the content-encoding is \"\(encoding)\"; send the body as plain UTF-8"
+            )
         }
     }
 
@@ -117,8 +126,11 @@ extension JSONScanner {
                 parts[name] = try scanner.string()
             }
             return .parts(
-                subscriptionID: parts["subscriptionId"], resourceGroup: parts["resourceGroup"],
-                factory: parts["factory"], pipeline: parts["pipeline"])
+                subscriptionID: parts["subscriptionId"],
+                resourceGroup: parts["resourceGroup"],
+                factory: parts["factory"],
+                pipeline: parts["pipeline"]
+            )
         case let other: throw failure("must be a string or an object, not \(other.rawValue)")
         }
     }

@@ -62,7 +62,11 @@ struct RequestLife: Sendable {
             attempts += 1
             do {
                 let started = try await starter.startRun(
-                    of: authorized.target, parameters: request.parameters, options: request.options, runID: runID)
+                    of: authorized.target,
+                    parameters: request.parameters,
+                    options: request.options,
+                    runID: runID
+                )
                 return StartedRun(request: request, target: authorized.target, runID: started, attempts: attempts)
             } catch {
                 lastFailure = error
@@ -77,7 +81,11 @@ struct RequestLife: Sendable {
             throw RequestError(deadlinePassed: expired, attempts: attempts)
         }
         throw RequestError(
-            lastFailure, attempts: attempts, runIDInDoubt: mayHaveStarted ? runID : nil, holdTime: settings.holdTime)
+            lastFailure,
+            attempts: attempts,
+            runIDInDoubt: mayHaveStarted ? runID : nil,
+            holdTime: settings.holdTime
+        )
     }
 
     private func mayAsk(for target: Target, until deadline: ContinuousClock.Instant) async -> Bool {
@@ -106,9 +114,13 @@ struct RequestLife: Sendable {
     ) async throws(RequestLeft) {
         try await delivery.park(
             Diagnosis(
-                error: failed.error, failedAt: Date(), requestID: identity.text,
+                error: failed.error,
+                failedAt: Date(),
+                requestID: identity.text,
                 target: failed.target?.resourceID.truncated(toByteCount: 1024),
-                traceparent: delivery.message.traceparent))
+                traceparent: delivery.message.traceparent
+            )
+        )
     }
 
     private func reply(
@@ -151,13 +163,17 @@ struct AuthorizedRequest {
         try starter.check(target)
         guard policy.allows(target) else {
             throw RequestError(
-                .forbidden, code: "TargetNotAllowed",
-                "this worker may not start \(target.resourceID); the operator can allow it by policy.allow")
+                .forbidden,
+                code: "TargetNotAllowed",
+                "this worker may not start \(target.resourceID); the operator can allow it by policy.allow"
+            )
         }
         guard policy.replyAddress(for: message).isAsRequested else {
             throw RequestError(
-                .forbidden, code: "ReplyQueueNotAllowed",
-                "replies may not go to \"\(message.replyTo ?? "")\"; name a queue of your own in reply-to")
+                .forbidden,
+                code: "ReplyQueueNotAllowed",
+                "replies may not go to \"\(message.replyTo ?? "")\"; name a queue of your own in reply-to"
+            )
         }
         if let deadline = request.deadline, deadline < Date() {
             throw RequestError(deadlinePassed: deadline, attempts: 0)
@@ -214,8 +230,10 @@ private struct StartDeadline {
 extension RequestError {
     fileprivate init(deadlinePassed deadline: Date, attempts: Int) {
         self.init(
-            .expired, code: "DeadlinePassed",
-            "the run could not be started before the deadline \(deadline.ISO8601Format())")
+            .expired,
+            code: "DeadlinePassed",
+            "the run could not be started before the deadline \(deadline.ISO8601Format())"
+        )
         self.attempts = attempts
     }
 
@@ -223,8 +241,10 @@ extension RequestError {
     fileprivate init(_ failure: StartFailure?, attempts: Int, runIDInDoubt: String?, holdTime: Duration) {
         guard let failure else {
             self.init(
-                .unavailable, code: "WriteBudgetExhausted",
-                "the worker's own limit of createRun calls left no turn within \(holdTime); send the request again later")
+                .unavailable,
+                code: "WriteBudgetExhausted",
+                "the worker's own limit of createRun calls left no turn within \(holdTime); send the request again later"
+            )
             return
         }
         let errorClass: ErrorClass
@@ -235,8 +255,12 @@ extension RequestError {
         case (_, nil): errorClass = .unavailable
         }
         self.init(
-            errorClass, code: failure.code, failure.message, httpStatus: failure.httpStatus,
-            azureRequestID: failure.azureRequestID)
+            errorClass,
+            code: failure.code,
+            failure.message,
+            httpStatus: failure.httpStatus,
+            azureRequestID: failure.azureRequestID
+        )
         self.attempts = attempts
         runID = runIDInDoubt
     }

@@ -15,7 +15,12 @@ package struct Worker: Sendable {
         logger: Logger
     ) {
         life = RequestLife(
-            policy: policy, settings: settings, budget: budget, starter: starter, replies: replies)
+            policy: policy,
+            settings: settings,
+            budget: budget,
+            starter: starter,
+            replies: replies
+        )
         self.logger = logger
     }
 
@@ -62,7 +67,8 @@ package struct Worker: Sendable {
                 "request left to its next holder",
                 metadata: [
                     LogKey.requestID: "\(delivery.message.messageID ?? "")", LogKey.reason: "\(error)",
-                ])
+                ]
+            )
         }
     }
 
@@ -74,7 +80,8 @@ package struct Worker: Sendable {
                 metadata: [
                     LogKey.requestID: "\(finished.requestID)", LogKey.runID: "\(finished.runID ?? "")",
                     LogKey.errorClass: "\(ErrorClass.replyUndeliverable.rawValue)", LogKey.reason: "\(reason)",
-                ])
+                ]
+            )
         }
         guard logger.logLevel <= .info else { return }
         var metadata: Logger.Metadata = [

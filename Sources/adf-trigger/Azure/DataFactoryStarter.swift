@@ -8,11 +8,19 @@ struct DataFactoryStarter: RunStarter {
 
     init(_ settings: Settings.Azure, transport: any HTTPTransport) {
         let credential = ClientSecretCredential(
-            tenantID: settings.tenantID, clientID: settings.clientID, clientSecret: settings.clientSecret,
-            authorityHost: settings.authorityHost, transport: transport)
+            tenantID: settings.tenantID,
+            clientID: settings.clientID,
+            clientSecret: settings.clientSecret,
+            authorityHost: settings.authorityHost,
+            transport: transport
+        )
         client = DataFactoryClient(
-            endpoint: settings.managementEndpoint, credential: credential, transport: transport,
-            timeout: settings.timeout, scope: settings.scope)
+            endpoint: settings.managementEndpoint,
+            credential: credential,
+            transport: transport,
+            timeout: settings.timeout,
+            scope: settings.scope
+        )
     }
 
     func check(_ target: Target) throws(RequestError) {
@@ -37,7 +45,10 @@ struct DataFactoryStarter: RunStarter {
         }
         do {
             return try await client.createRun(
-                pipeline, parameters: parameters, options: RunOptions(options), clientRequestID: runID
+                pipeline,
+                parameters: parameters,
+                options: RunOptions(options),
+                clientRequestID: runID
             ).runID
         } catch {
             throw StartFailure(error)
@@ -48,16 +59,22 @@ struct DataFactoryStarter: RunStarter {
 extension PipelineReference {
     fileprivate init(_ target: Target) throws(ResourceNameError) {
         try self.init(
-            subscriptionID: target.subscriptionID, resourceGroup: target.resourceGroup, factory: target.factory,
-            pipeline: target.pipeline)
+            subscriptionID: target.subscriptionID,
+            resourceGroup: target.resourceGroup,
+            factory: target.factory,
+            pipeline: target.pipeline
+        )
     }
 }
 
 extension RunOptions {
     fileprivate init(_ options: StartOptions) {
         self.init(
-            referencePipelineRunID: options.referencePipelineRunID, isRecovery: options.isRecovery ?? false,
-            startActivityName: options.startActivityName, startFromFailure: options.startFromFailure ?? false)
+            referencePipelineRunID: options.referencePipelineRunID,
+            isRecovery: options.isRecovery ?? false,
+            startActivityName: options.startActivityName,
+            startFromFailure: options.startFromFailure ?? false
+        )
     }
 }
 
@@ -70,7 +87,12 @@ extension StartFailure {
         case .permanent, .access: meaning = .refused
         }
         self.init(
-            meaning, code: error.code, message: error.message, httpStatus: error.status,
-            azureRequestID: error.azureRequestID, retryAfter: error.retryAfter)
+            meaning,
+            code: error.code,
+            message: error.message,
+            httpStatus: error.status,
+            azureRequestID: error.azureRequestID,
+            retryAfter: error.retryAfter
+        )
     }
 }

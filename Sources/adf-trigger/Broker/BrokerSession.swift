@@ -48,13 +48,20 @@ struct BrokerSession: Sendable {
         let replies = try await publishing.openChannel()
         try await replies.enableConfirms()
         publisher = Publisher(
-            connection: publishing, channel: replies, topology: settings.topology, direct: DirectReplies(settings.broker.named("direct")),
-            worker: worker, logger: logger)
+            connection: publishing,
+            channel: replies,
+            topology: settings.topology,
+            direct: DirectReplies(settings.broker.named("direct")),
+            worker: worker,
+            logger: logger
+        )
         channel = try await consuming.openChannel()
         try await channel.setPrefetch(settings.prefetch)
         do throws(RabbitMQError) {
             deliveries = try await channel.consume(
-                settings.topology.requests, consumerTag: "adf-trigger-\(worker.name)")
+                settings.topology.requests,
+                consumerTag: "adf-trigger-\(worker.name)"
+            )
         } catch {
             guard error.replyCode == 404 else { throw error }
             var error = error

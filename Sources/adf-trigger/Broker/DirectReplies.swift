@@ -50,18 +50,20 @@ actor DirectReplies {
         let prefix = "amq.rabbitmq.reply-to."
         guard address.hasPrefix(prefix) else { return false }
         let parts = address.dropFirst(prefix.count).split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 2 && parts.allSatisfy { part in
-            let text = part.utf8
-            return !text.isEmpty && text.count % 4 == 0
-                && text.allSatisfy { byte in
-                    switch byte {
-                    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="):
-                        true
-                    default: false
+        return parts.count == 2
+            && parts.allSatisfy { part in
+                let text = part.utf8
+                return !text.isEmpty && text.count % 4 == 0
+                    && text.allSatisfy { byte in
+                        switch byte {
+                        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"),
+                            UInt8(ascii: "="):
+                            true
+                        default: false
+                        }
                     }
-                }
-        }
+            }
     }
 
     private func deliver(_ message: Message, to address: String) async -> Receipt {

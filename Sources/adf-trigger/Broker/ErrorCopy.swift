@@ -26,7 +26,8 @@ struct ErrorCopy {
         properties.headers = FieldTable(
             given.entries.map { entry in
                 Self.mustNotTravel(entry.key) ? .init("origin-\(entry.key)", entry.value) : entry
-            }.filter { diagnosed[$0.key] == nil } + diagnosed.entries)
+            }.filter { diagnosed[$0.key] == nil } + diagnosed.entries
+        )
         message = Message(properties: properties, body: delivery.message.body)
     }
 

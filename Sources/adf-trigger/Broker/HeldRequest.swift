@@ -15,10 +15,15 @@ struct HeldRequest: RequestDelivery {
         self.publisher = publisher
         let properties = delivery.message.properties
         message = RequestMessage(
-            body: delivery.message.body, messageID: properties.messageID, correlationID: properties.correlationID,
-            replyTo: properties.replyTo, contentType: properties.contentType,
-            contentEncoding: properties.contentEncoding, traceparent: Self.traceparent(properties.headers),
-            isRedelivered: delivery.isRedelivered)
+            body: delivery.message.body,
+            messageID: properties.messageID,
+            correlationID: properties.correlationID,
+            replyTo: properties.replyTo,
+            contentType: properties.contentType,
+            contentEncoding: properties.contentEncoding,
+            traceparent: Self.traceparent(properties.headers),
+            isRedelivered: delivery.isRedelivered
+        )
     }
 
     /// W3C's version 00 has 55 characters and later ones may be longer; but what is passed on must fit a header frame.

@@ -81,7 +81,9 @@ struct Publisher: ReplySender {
                 continue
             }
             logger.error(
-                "a message can't be stored and is held", metadata: ["amqp.queue": "\(queue)", "reason": "\(problem)"])
+                "a message can't be stored and is held",
+                metadata: ["amqp.queue": "\(queue)", "reason": "\(problem)"]
+            )
             try await rest(backoff.next())
         }
     }

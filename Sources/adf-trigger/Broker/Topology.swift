@@ -59,7 +59,9 @@ struct Topology: Sendable {
             reader.fault("queues: the name \"\(name)\" is used twice; each queue needs its own")
         }
         for name in names where name.utf8.count > 255 || name.hasPrefix("amq.") {
-            reader.fault("queues: \"\(name.prefix(40))…\" has more than 255 bytes or begins with amq., which the broker keeps")
+            reader.fault(
+                "queues: \"\(name.prefix(40))…\" has more than 255 bytes or begins with amq., which the broker keeps"
+            )
         }
     }
 
@@ -74,7 +76,8 @@ struct Topology: Sendable {
                     "x-delivery-limit": .int64(Self.requestDeliveryLimit), "x-max-length": .int64(Int64(maximumLength)),
                     "x-overflow": "reject-publish", "x-dead-letter-exchange": "",
                     "x-dead-letter-routing-key": .string(dead), "x-dead-letter-strategy": "at-least-once",
-                ]),
+                ]
+            ),
             queue(replies, ["x-message-ttl": .int64(Self.replyLifetimeMilliseconds)]),
             queue(undeliverable, ["x-delivery-limit": .int64(Self.noDeliveryLimit)]),
         ]
@@ -85,7 +88,8 @@ struct Topology: Sendable {
                         "x-message-ttl": .int64(Int64(seconds) * 1000), "x-overflow": "reject-publish",
                         "x-dead-letter-exchange": "", "x-dead-letter-routing-key": .string(requests),
                         "x-dead-letter-strategy": "at-least-once",
-                    ])
+                    ]
+                )
             }
     }
 

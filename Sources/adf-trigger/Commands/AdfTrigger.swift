@@ -11,7 +11,8 @@ struct AdfTrigger: AsyncParsableCommand {
             78 wrong configuration.
             """,
         version: WorkerInstance.version,
-        subcommands: [WorkCommand.self, SendCommand.self, TopologyCommand.self])
+        subcommands: [WorkCommand.self, SendCommand.self, TopologyCommand.self]
+    )
 }
 
 extension ExitCode {

@@ -11,7 +11,8 @@ struct SendCommand: AsyncParsableCommand {
         discussion: """
             With --wait the reply is printed as JSON, and the exit code is 0 if a run was
             started, 1 if not, 69 if no reply came in time.
-            """)
+            """
+    )
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -21,7 +22,10 @@ struct SendCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "A parameter. JSON values are sent as such, anything else as a string.", valueName: "name=value"))
+            "A parameter. JSON values are sent as such, anything else as a string.",
+            valueName: "name=value"
+        )
+    )
     var param: [String] = []
 
     @Option(name: .long, help: ArgumentHelp("A JSON object of parameters, sent as it is.", valueName: "file"))
@@ -30,7 +34,10 @@ struct SendCommand: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Send these bytes as the body, as they are.", valueName: "file"))
     var body: String?
 
-    @Option(name: .long, help: ArgumentHelp("Do not start later than this, as 2026-11-22T06:00:00Z.", valueName: "time"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Do not start later than this, as 2026-11-22T06:00:00Z.", valueName: "time")
+    )
     var deadline: String?
 
     @Option(name: .long, help: ArgumentHelp("The request's identity. Random if absent.", valueName: "id"))
@@ -50,7 +57,9 @@ struct SendCommand: AsyncParsableCommand {
             throw ValidationError("Give either a target or --body.")
         }
         guard body == nil || (param.isEmpty && paramsFile == nil && deadline == nil) else {
-            throw ValidationError("--body is the whole request; --param, --params-file and --deadline do not go with it.")
+            throw ValidationError(
+                "--body is the whole request; --param, --params-file and --deadline do not go with it."
+            )
         }
         guard !wait || replyTo == nil else {
             throw ValidationError("--wait has a reply address of its own; leave out --reply-to.")
@@ -104,7 +113,8 @@ struct SendCommand: AsyncParsableCommand {
         try await channel.enableConfirms()
         // Direct reply-to asks that the same channel consumes and publishes, and consumes first.
         let pseudoQueue = "amq.rabbitmq.reply-to"
-        let replies = wait ? try await channel.consume(pseudoQueue, consumerTag: "replies", mode: .automaticAcknowledgement) : nil
+        let replies =
+            wait ? try await channel.consume(pseudoQueue, consumerTag: "replies", mode: .automaticAcknowledgement) : nil
 
         let id = messageID ?? UUID().uuidString.lowercased()
         var message = Message(body: body)
@@ -125,21 +135,29 @@ struct SendCommand: AsyncParsableCommand {
         let reply = await firstReply(replies, to: id)
         await connection.close()
         guard let reply else {
-            printError("no reply to \(id) within \(timeout) s; the request stays queued, and a worker may still serve it")
+            printError(
+                "no reply to \(id) within \(timeout) s; the request stays queued, and a worker may still serve it"
+            )
             throw ExitCode.unavailable
         }
         print(String(decoding: reply.message.body, as: UTF8.self))
-        guard reply.message.properties.headers?["outcome"]?.text == Outcome.started.rawValue else { throw ExitCode.failure }
+        guard reply.message.properties.headers?["outcome"]?.text == Outcome.started.rawValue else {
+            throw ExitCode.failure
+        }
     }
 
     private func check(_ outcome: PublishOutcome, _ settings: Settings) throws {
         switch outcome {
         case .confirmed: return
         case .returned:
-            printError("queue \"\(settings.topology.requests)\" does not exist; create it with \"adf-trigger topology declare\"")
+            printError(
+                "queue \"\(settings.topology.requests)\" does not exist; create it with \"adf-trigger topology declare\""
+            )
         case .nacked: printError("queue \"\(settings.topology.requests)\" refuses the request; it is probably full")
         case .inDoubt(let error):
-            printError("it is not known whether the request was stored: \(error.message); send it again with the same --message-id")
+            printError(
+                "it is not known whether the request was stored: \(error.message); send it again with the same --message-id"
+            )
         }
         throw ExitCode.unavailable
     }

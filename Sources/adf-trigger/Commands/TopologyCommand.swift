@@ -5,7 +5,10 @@ internal import RabbitMQ
 /// `adf-trigger topology`.
 struct TopologyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "topology", abstract: "Shows or creates the queues.", subcommands: [Declare.self, Show.self])
+        commandName: "topology",
+        abstract: "Shows or creates the queues.",
+        subcommands: [Declare.self, Show.self]
+    )
 
     struct Declare: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Create the queues that are missing; check the rest.")
@@ -22,7 +25,9 @@ struct TopologyCommand: AsyncParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the queues: what they hold, or that they are missing.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the queues: what they hold, or that they are missing."
+        )
 
         @OptionGroup var options: ConfigurationOptions
 
@@ -75,7 +80,8 @@ private struct Row: Encodable {
         name = queue.name
         arguments = Dictionary(
             queue.arguments.entries.map { ($0.key, $0.value.text ?? $0.value.integer.map { "\($0)" } ?? "") },
-            uniquingKeysWith: { $1 })
+            uniquingKeysWith: { $1 }
+        )
         let channel = try await connection.openChannel()
         do throws(RabbitMQError) {
             let status = try await channel.status(ofQueue: queue.name)
@@ -96,10 +102,12 @@ private struct Row: Encodable {
     static func table(_ rows: [Row]) -> String {
         let width = max(5, rows.map { $0.name.count }.max() ?? 0)
         let header = "QUEUE".padding(toLength: width, withPad: " ", startingAt: 0) + "   READY  CONSUMERS"
-        return ([header] + rows.map { row in
-            let name = row.name.padding(toLength: width, withPad: " ", startingAt: 0)
-            guard let ready = row.ready, let consumers = row.consumers else { return "\(name)   missing" }
-            return name + String(format: "%8d %10d", ready, consumers)
-        }).joined(separator: "\n")
+        return
+            ([header]
+            + rows.map { row in
+                let name = row.name.padding(toLength: width, withPad: " ", startingAt: 0)
+                guard let ready = row.ready, let consumers = row.consumers else { return "\(name)   missing" }
+                return name + String(format: "%8d %10d", ready, consumers)
+            }).joined(separator: "\n")
     }
 }

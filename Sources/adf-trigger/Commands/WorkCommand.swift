@@ -13,7 +13,8 @@ struct WorkCommand: AsyncParsableCommand {
         discussion: """
             Waits for a broker that is not up yet and comes back after a lost one. SIGTERM
             or SIGINT stops: no new request is begun, those in work are finished.
-            """)
+            """
+    )
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -28,7 +29,10 @@ struct WorkCommand: AsyncParsableCommand {
         }
         guard let service = WorkService(settings, logger: logger) else { throw ExitCode.configuration }
         var configuration = ServiceGroupConfiguration(
-            services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger))
+            services: [service],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: quiet(logger)
+        )
         // Beyond this the tasks are cancelled, and what they hold goes back to the queue.
         configuration.maximumGracefulShutdownDuration = settings.stopTime
         try await ServiceGroup(configuration: configuration).run()

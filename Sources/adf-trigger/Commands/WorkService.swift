@@ -23,7 +23,8 @@ struct WorkService: Service {
         self.logger = logger
         transport = AsyncHTTPClientTransport(
             // A few more than requests in work: where tokens come from the same host they need a connection too.
-            configuration: .init(maxConnectionsPerHost: settings.worker.concurrency + 4))
+            configuration: .init(maxConnectionsPerHost: settings.worker.concurrency + 4)
+        )
         starter = DataFactoryStarter(azure, transport: transport)
         budget = WriteBudget(perSecond: azure.writesPerSecond, burst: azure.writeBurst)
     }
@@ -42,17 +43,21 @@ struct WorkService: Service {
                     metadata: [
                         "amqp.address": "\(settings.broker.address)", "amqp.queue": "\(settings.topology.requests)",
                         "worker.instance": "\(instance.name)",
-                    ])
+                    ]
+                )
                 try await serve(session)
             } catch {
                 let isWeather = error.isRetryable || error.code == .closedByUs
                 let pause = isWeather ? backoff.next() : .seconds(30)
                 logger.log(
-                    level: isWeather ? .warning : .error, "no broker; trying again",
+                    level: isWeather ? .warning : .error,
+                    "no broker; trying again",
                     metadata: [
                         "amqp.address": "\(settings.broker.address)", "reason": "\(error)",
-                        "retry.delay_ms": "\(pause.components.seconds * 1000 + pause.components.attoseconds / 1_000_000_000_000_000)",
-                    ])
+                        "retry.delay_ms":
+                            "\(pause.components.seconds * 1000 + pause.components.attoseconds / 1_000_000_000_000_000)",
+                    ]
+                )
                 // A signal ends the wait.
                 try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
             }
@@ -64,12 +69,20 @@ struct WorkService: Service {
     /// Works until the session ends or we are told to stop.
     private func serve(_ session: BrokerSession) async throws(RabbitMQError) {
         let worker = Worker(
-            policy: settings.policy, settings: settings.worker, budget: budget, starter: starter,
-            replies: session.publisher, logger: logger)
+            policy: settings.policy,
+            settings: settings.worker,
+            budget: budget,
+            starter: starter,
+            replies: session.publisher,
+            logger: logger
+        )
         let stop = StopFlag()
         let requests = HeldRequests(
-            deliveries: session.deliveries, channel: session.channel, publisher: session.publisher,
-            isStopping: { stop.isSet })
+            deliveries: session.deliveries,
+            channel: session.channel,
+            publisher: session.publisher,
+            isStopping: { stop.isSet }
+        )
         let result = await withTaskGroup(of: Void.self) { group -> Result<Void, RabbitMQError> in
             // Requests can't be finished without the publishing connection: its loss ends the session.
             group.addTask {

@@ -62,7 +62,9 @@ struct ConfigurationFile {
     }
 
     private mutating func read(_ value: Node, path: String, name: String) throws(ConfigurationError) {
-        guard let key = ConfigurationKey.all.first(where: { $0.path == path || ($0.isSecret && path == "\($0.path)File") })
+        guard
+            let key = ConfigurationKey.all.first(where: { $0.path == path || ($0.isSecret && path == "\($0.path)File") }
+            )
         else {
             throw ConfigurationError(faults: ["\(name): there is no setting \"\(path)\""])
         }
@@ -82,7 +84,9 @@ struct ConfigurationFile {
         case .scalar(let scalar):
             guard let target = Target(resourceID: scalar.string) else {
                 throw ConfigurationError(
-                    faults: ["\(place) must be an ARM id /subscriptions/…/pipelines/…, or a mapping with the key pipeline"])
+                    faults: [
+                        "\(place) must be an ARM id /subscriptions/…/pipelines/…, or a mapping with the key pipeline"
+                    ])
             }
             return .resource(target)
         case .mapping(let members):
@@ -92,13 +96,18 @@ struct ConfigurationFile {
                     ["subscriptionId", "resourceGroup", "factory", "pipeline"].contains(name)
                 else {
                     throw ConfigurationError(
-                        faults: ["\(place): the keys are subscriptionId, resourceGroup, factory and pipeline, each one text"])
+                        faults: [
+                            "\(place): the keys are subscriptionId, resourceGroup, factory and pipeline, each one text"
+                        ])
                 }
                 parts[name] = text
             }
             return .parts(
-                subscriptionID: parts["subscriptionId"], resourceGroup: parts["resourceGroup"],
-                factory: parts["factory"], pipeline: parts["pipeline"])
+                subscriptionID: parts["subscriptionId"],
+                resourceGroup: parts["resourceGroup"],
+                factory: parts["factory"],
+                pipeline: parts["pipeline"]
+            )
         default:
             throw ConfigurationError(faults: ["\(place) must be an ARM id or a mapping"])
         }

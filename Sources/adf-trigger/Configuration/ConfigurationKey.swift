@@ -74,6 +74,7 @@ struct ConfigurationError: Error, CustomStringConvertible {
     var faults: [String]
 
     var description: String {
-        faults.count == 1 ? faults[0] : "\(faults.count) faults in the configuration:\n  " + faults.joined(separator: "\n  ")
+        faults.count == 1
+            ? faults[0] : "\(faults.count) faults in the configuration:\n  " + faults.joined(separator: "\n  ")
     }
 }

@@ -9,7 +9,10 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Set one value, over environment and file. Secrets are refused here.", valueName: "key=value"))
+            "Set one value, over environment and file. Secrets are refused here.",
+            valueName: "key=value"
+        )
+    )
     var set: [String] = []
 
     /// Reads the configuration, or ends the program with its faults.
@@ -17,8 +20,11 @@ struct ConfigurationOptions: ParsableArguments {
         do {
             let file = try config.map { path throws(ConfigurationError) in try ConfigurationFile(path: path) }
             return try Settings(
-                file: file ?? ConfigurationFile(), assignments: set, environment: ProcessInfo.processInfo.environment,
-                needsAzure: needsAzure)
+                file: file ?? ConfigurationFile(),
+                assignments: set,
+                environment: ProcessInfo.processInfo.environment,
+                needsAzure: needsAzure
+            )
         } catch {
             printError("\(error)")
             throw ExitCode.configuration

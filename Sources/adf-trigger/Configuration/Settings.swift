@@ -62,14 +62,16 @@ struct Settings: Sendable {
             // RabbitMQ takes a delivery back after 30 min without acknowledgement.
             holdTime: .seconds(reader.integer(.holdSeconds, in: 1...1200, default: 60)),
             // 128 MiB: RabbitMQ's own default limit of a message.
-            bodyLimit: reader.integer(.bodyLimit, in: 1...134_217_728, default: 256 << 10))
+            bodyLimit: reader.integer(.bodyLimit, in: 1...134_217_728, default: 256 << 10)
+        )
         // 2000: a quorum queue serves no larger prefetch.
         let prefetchCount = reader.integer(.prefetch, in: 1...2000, default: min(2 * worker.concurrency, 2000))
         prefetch = UInt16(clamping: prefetchCount)
         if prefetchCount < worker.concurrency {
             reader.fault(
                 .prefetch,
-                "\(prefetchCount) is less than worker.concurrency, \(worker.concurrency), which could never be reached")
+                "\(prefetchCount) is less than worker.concurrency, \(worker.concurrency), which could never be reached"
+            )
         }
         stopTime = .seconds(reader.integer(.stopSeconds, in: 1...3600, default: 25))
         policy = Policy(&reader, aliases: file.aliases, replyQueue: topology.replies)
@@ -130,7 +132,9 @@ extension Policy {
         for text in reader.list(.policyAllow) ?? [] {
             guard let pattern = Pattern(text) else {
                 reader.fault(
-                    .policyAllow, "\"\(text)\" is neither * nor subscription/resource-group/factory/pipeline with * for any")
+                    .policyAllow,
+                    "\"\(text)\" is neither * nor subscription/resource-group/factory/pipeline with * for any"
+                )
                 continue
             }
             allowed.append(pattern)

@@ -60,8 +60,10 @@ struct SettingsReader {
         let known = Set(
             ConfigurationKey.all.flatMap { key in
                 key.isSecret ? [key.environmentName, key.environmentName + "_FILE"] : [key.environmentName]
-            })
-        return environment.keys.filter { $0.hasPrefix(ConfigurationKey.environmentPrefix) && !known.contains($0) }.sorted()
+            }
+        )
+        return environment.keys.filter { $0.hasPrefix(ConfigurationKey.environmentPrefix) && !known.contains($0) }
+            .sorted()
     }
 
     // MARK: - Values
