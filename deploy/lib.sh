@@ -17,9 +17,17 @@ install_missing() {
     [ ${#missing[@]} -eq 0 ] && return 0
     [ "$(id -u)" -eq 0 ] || fail "these Debian packages are missing, and installing them needs root: ${missing[*]}"
     say "installing ${missing[*]}"
+    # Installing rabbitmq-server would start the system's own broker on all interfaces, and keep it.
+    local policy=/usr/sbin/policy-rc.d ours=0 result
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && ours=1
+    fi
     {
         apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
-    } >"$state/apt.log" 2>&1 || {
+    } >"$state/apt.log" 2>&1
+    result=$?
+    [ $ours -eq 0 ] || rm -f "$policy"
+    [ $result -eq 0 ] || {
         tail -n 20 "$state/apt.log" >&2
         fail "apt-get could not install ${missing[*]}"
     }

@@ -4,22 +4,14 @@ public import Logging
 public enum LogFormat: String, Sendable, CaseIterable {
     /// One JSON object a line, for collectors.
     case json
-    /// swift-log's own lines, for people.
+    /// swift-log's own lines, for people; control characters are escaped.
     case text
 
     /// Makes the handler that writes such lines to standard error.
     public func makeHandler(label: String, level: Logger.Level) -> any LogHandler {
         switch self {
         case .json: JSONLogHandler(label: label, logLevel: level)
-        case .text: StreamLogHandler.standardError(label: label).at(level)
+        case .text: TextLogHandler(label: label, logLevel: level)
         }
-    }
-}
-
-extension LogHandler {
-    fileprivate func at(_ level: Logger.Level) -> Self {
-        var handler = self
-        handler.logLevel = level
-        return handler
     }
 }

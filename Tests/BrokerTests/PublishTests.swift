@@ -108,7 +108,7 @@ struct PublishTests {
         }
     }
 
-    @Test("a publish whose caller was cancelled is still published and told its outcome")
+    @Test("a caller that is cancelled before its message is sent gets an error, and nothing is published")
     func cancelledCaller() async throws {
         try await Bench.with("cancelled-caller") { bench async throws in
             let publishing = Task {
@@ -116,7 +116,9 @@ struct PublishTests {
                 return try await bench.publish(Message("a")).summary
             }
 
-            #expect(try await publishing.value == "confirmed")
+            let error = await #expect(throws: RabbitMQError.self) { _ = try await publishing.value }
+            #expect(error?.code == .cancelled)
+            #expect(try await bench.publish(Message("b")).summary == "confirmed")
             #expect(try await bench.readyCount() == 1)
         }
     }

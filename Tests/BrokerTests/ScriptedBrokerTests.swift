@@ -44,7 +44,7 @@ struct ScriptedBrokerTests {
         }
     }
 
-    @Test("a publish the broker never confirms is in doubt after the reply time-out, and the connection is over")
+    @Test("a publish the broker never confirms is in doubt after the reply time-out, and the connection lives on")
     func neverConfirmed() async throws {
         try await ScriptedPeer.with { peer in
             peer.logIn()
@@ -58,7 +58,31 @@ struct ScriptedBrokerTests {
             let outcome = try await channel.publish(Message("a"), routingKey: "q", isMandatory: true)
 
             #expect(outcome.summary == "in doubt: timeout")
-            #expect(await connection.waitUntilClosed().code == .timeout)
+            #expect(await connection.closed == nil)
+            #expect(await channel.isOpen)
+            await connection.close()
+        }
+    }
+
+    @Test("a caller that is cancelled while its message waits for a confirm is told that it is in doubt")
+    func cancelledWhileUnconfirmed() async throws {
+        try await ScriptedPeer.with { peer in
+            peer.logIn()
+            peer.openConfirmChannel()
+            peer.waitUntilClosed()
+        } body: { port in
+            let connection = try await Connection.open(.loopback(port))
+            let channel = try await connection.openChannel()
+            try await channel.enableConfirms()
+            let publishing = Task {
+                try await channel.publish(Message("a"), routingKey: "q", isMandatory: true).summary
+            }
+            try await eventually("the message is on its way") { await connection.unconfirmedCount == 1 }
+
+            publishing.cancel()
+
+            #expect(try await publishing.value == "in doubt: cancelled")
+            await connection.close()
         }
     }
 

@@ -98,6 +98,12 @@ struct CommandTests {
         try await stage.end()
     }
 
+    private static let emptyFile: String = {
+        let path = FileManager.default.temporaryDirectory.appending(path: "adf-trigger-test-empty").path
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
+        return path
+    }()
+
     static let faults: [(set: [String: String], code: Int32, text: String)] = [
         (["ADF_TRIGGER_AMQP_URL": ""], 78, "amqp.url (ADF_TRIGGER_AMQP_URL): is not set"),
         (["ADF_TRIGGER_AMQP_URL": "http://x"], 78, "scheme"),
@@ -111,6 +117,10 @@ struct CommandTests {
         (["ADF_TRIGGER_AZURE_MANAGEMENT_ENDPOINT": "http://example.com"], 78, "https"),
         (["ADF_TRIGGER_QUEUES_ERRORS": "q", "ADF_TRIGGER_QUEUES_REPLIES": "q"], 78, "used twice"),
         (["ADF_TRIGGER_POLICY_ALLOW": "a/b"], 78, "policy.allow"),
+        (["ADF_TRIGGER_AZURE_MANAGEMENT_ENDPOINT": "http://127.evil.example"], 78, "https"),
+        (["ADF_TRIGGER_AZURE_WRITES_PER_SECOND": "1e-25"], 78, "0.001"),
+        (["AZURE_CLIENT_SECRET": "", "ADF_TRIGGER_AZURE_CLIENT_SECRET_FILE": emptyFile], 78, "is empty"),
+        (["ADF_TRIGGER_AMQP_URL_FILE": "/dev/null"], 78, "both directly and by a file"),
         (
             ["AZURE_CLIENT_SECRET": "", "ADF_TRIGGER_AZURE_CLIENT_SECRET_FILE": "/does/not/exist"], 78,
             "/does/not/exist"
@@ -183,16 +193,21 @@ struct CommandTests {
         let worker = try await stage.startWorker()
         try await stage.publish(#"{"target":"nightly-load","parameters":{"batch":4711471147114711}}"#, id: "s")
         let reply = try #require(try await stage.take(1, from: "replies").first)
-        let wrong = try await stage.startWorker(set: ["AZURE_CLIENT_SECRET": "another-secret-value"])
+        let wrong = try await stage.startWorker(
+            set: ["AZURE_CLIENT_SECRET": "another-secret-value", "ADF_TRIGGER_WORKER_HOLD_SECONDS": "1"])
         try await worker.stop()
         try await stage.publish(#"{"target":"nightly-load"}"#, id: "t")
-        try await eventually("the request is taken") { try await stage.ready("requests") == 0 }
+        let failure = try #require(try await stage.take(1, from: "replies").first)
+        let copy = try #require(try await stage.take(1, from: "errors").first)
+        try await eventually("the failed attempts are told") { wrong.errorsSoFar.contains("createRun failed") }
 
         let commandLine = try String(contentsOfFile: "/proc/\(wrong.id)/cmdline", encoding: .utf8)
-        wrong.signal(SIGKILL)
-        let exit = try await wrong.waitForExit()
-        for text in [worker.errorsSoFar, exit.errors, commandLine, String(decoding: reply.message.body, as: UTF8.self)]
-        {
+        try await wrong.stop()
+        #expect(try Answer(failure).errorMessage?.contains("7000215") == true)
+        for text in [
+            worker.errorsSoFar, wrong.errorsSoFar, commandLine, String(decoding: reply.message.body, as: UTF8.self),
+            String(decoding: failure.message.body, as: UTF8.self), "\(copy.message.properties)",
+        ] {
             #expect(!text.isEmpty)
             for secret in [Stage.secret, "another-secret-value", "guest:guest", "Bearer ", "eyJ", "4711471147114711"] {
                 #expect(!text.contains(secret))

@@ -139,7 +139,8 @@ struct OutageTests {
         let runs = try await stage.runs().count
         #expect(runs < 16)
         #expect(try await stage.ready("replies") == runs)
-        #expect(try await stage.ready("requests") == 16 - runs)
+        // A quorum queue takes back what a closed channel held in its own time.
+        try await eventually("the rest is back") { try await stage.ready("requests") == 16 - runs }
         let next = try await stage.startWorker()
         try await expectEachServedOnce((0..<16).map { "s-\($0)" }, stage)
         try await next.stop()
@@ -157,7 +158,7 @@ struct OutageTests {
         let exit = try await worker.stop()
 
         #expect(exit.code == 0)
-        #expect(try await stage.ready("requests") == 3)
+        try await eventually("the requests are back") { try await stage.ready("requests") == 3 }
         #expect(try await stage.ready("replies") == 0)
         #expect(try await stage.ready("errors") == 0)
         try await stage.end()

@@ -207,6 +207,26 @@ struct RefusalTests {
         try await stage.end()
     }
 
+    @Test("a message larger than is kept costs nobody the connection, and is refused with its size")
+    func enormousBody() async throws {
+        let stage = try await Stage("enormous")
+        let worker = try await stage.startWorker()
+
+        try await stage.publish(String(repeating: "x", count: 17 << 20), id: "enormous")
+        try await stage.publish(#"{"target":"nightly-load"}"#, id: "after")
+
+        let answers = try await stage.take(2, from: "replies").map { try Answer($0) }
+        let refused = try #require(answers.first { $0.json["requestId"] as? String == "enormous" })
+        let copy = try #require(try await stage.take(1, from: "errors").first)
+        #expect(refused.errorClass == "malformed")
+        #expect(refused.errorMessage?.contains("\(17 << 20) bytes") == true)
+        #expect(copy.message.properties.headers?["origin-body-dropped-bytes"]?.integer == 17 << 20)
+        #expect(copy.message.body.isEmpty)
+        #expect(!worker.errorsSoFar.contains("no broker"))
+        try await worker.stop()
+        try await stage.end()
+    }
+
     @Test("while the error queue is missing the request is held, and goes on when the queue is there")
     func missingErrorQueue() async throws {
         let stage = try await Stage("no-errors", set: ["ADF_TRIGGER_TOPOLOGY_MODE": "none"])
@@ -258,9 +278,11 @@ struct RefusalTests {
 
         try await stage.publish(#"{"target":"nightly-load"}"#, id: "own") { $0.replyTo = "adf.trigger.requests" }
         try await stage.publish(#"{"target":"nightly-load"}"#, id: "broker") { $0.replyTo = "amq.topic" }
+        try await stage.publish(#"{"target":"nightly-load"}"#, id: "renamed") { $0.replyTo = "\(stage.prefix).errors" }
 
-        let answers = try await stage.take(2, from: "replies").map { try Answer($0) }
-        #expect(answers.map { $0.errorClass } == ["forbidden", "forbidden"])
+        let answers = try await stage.take(3, from: "replies").map { try Answer($0) }
+        #expect(answers.map { $0.errorClass } == ["forbidden", "forbidden", "forbidden"])
+        #expect(try await stage.take(3, from: "errors").allSatisfy { $0.message.properties.type == nil })
         #expect(try await stage.runs().isEmpty)
         try await worker.stop()
         try await stage.end()

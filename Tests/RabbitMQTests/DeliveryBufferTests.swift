@@ -11,6 +11,7 @@ struct DeliveryBufferTests {
     private func delivery(_ tag: UInt64) -> Delivery {
         Delivery(
             message: Message(body: []),
+            bodyByteCount: 0,
             generation: ChannelGeneration(number: 1),
             deliveryTag: tag,
             isRedelivered: false,

@@ -21,7 +21,7 @@ struct MessageAssemblyTests {
 
         let complete = try assembly.header(bodySize: 0, properties)
 
-        #expect(complete == .init(start: start, properties: properties, body: []))
+        #expect(complete == .init(start: start, properties: properties, body: [], bodyByteCount: 0))
         try assembly.begin(start)
     }
 
@@ -31,7 +31,10 @@ struct MessageAssemblyTests {
         try assembly.begin(start)
 
         #expect(try assembly.header(bodySize: 3, properties) == nil)
-        #expect(try assembly.body([1, 2, 3]) == .init(start: start, properties: properties, body: [1, 2, 3]))
+        #expect(
+            try assembly.body([1, 2, 3])
+                == .init(start: start, properties: properties, body: [1, 2, 3], bodyByteCount: 3)
+        )
     }
 
     @Test("a body in many frames is whole with the last, in order")
@@ -55,7 +58,7 @@ struct MessageAssemblyTests {
         try assembly.begin(start)
 
         #expect(try assembly.header(bodySize: 1, properties) == nil)
-        #expect(try assembly.body([9]) == .init(start: start, properties: properties, body: [9]))
+        #expect(try assembly.body([9]) == .init(start: start, properties: properties, body: [9], bodyByteCount: 1))
     }
 
     @Test("a second message begins clean after the first")
@@ -69,7 +72,7 @@ struct MessageAssemblyTests {
         }
     }
 
-    @Test("a body of exactly the limit is taken, and one byte more is refused at the header")
+    @Test("a body of exactly the limit is kept, and of one byte more only the size, and the next message is whole")
     func bodyLimit() throws {
         var assembly = MessageAssembly(bodyLimit: 4)
         try assembly.begin(start)
@@ -77,19 +80,34 @@ struct MessageAssemblyTests {
         #expect(try assembly.body([1, 2, 3, 4])?.body.count == 4)
 
         try assembly.begin(start)
-        #expect(throws: MessageAssembly.Violation.tooLarge(byteCount: 5, limit: 4)) {
-            _ = try assembly.header(bodySize: 5, properties)
+        #expect(try assembly.header(bodySize: 5, properties) == nil)
+        #expect(try assembly.body([1, 2, 3]) == nil)
+        let large = try assembly.body([4, 5])
+        #expect(large == .init(start: start, properties: properties, body: [], bodyByteCount: 5))
+
+        try assembly.begin(start)
+        #expect(try assembly.header(bodySize: 1, properties) == nil)
+        #expect(try assembly.body([7])?.body == [7])
+    }
+
+    @Test("more of a body that is not kept than its header announced is a violation")
+    func tooMuchOfALargeBody() throws {
+        var assembly = MessageAssembly(bodyLimit: 1)
+        try assembly.begin(start)
+        #expect(try assembly.header(bodySize: 2, properties) == nil)
+
+        #expect(throws: MessageAssembly.Violation.unexpectedFrame("more body than its header announced")) {
+            _ = try assembly.body([1, 2, 3])
         }
     }
 
-    @Test("a body size beyond what an Int holds is refused, not a crash")
+    @Test("a body size beyond what an Int holds is announced, not a crash")
     func hugeBody() throws {
         var assembly = MessageAssembly(bodyLimit: .max)
         try assembly.begin(start)
 
-        #expect(throws: MessageAssembly.Violation.tooLarge(byteCount: .max, limit: .max)) {
-            _ = try assembly.header(bodySize: .max, properties)
-        }
+        #expect(try assembly.header(bodySize: .max, properties) == nil)
+        #expect(try assembly.body([1]) == nil)
     }
 
     @Test("a header without its method is a violation")

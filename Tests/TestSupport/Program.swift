@@ -57,6 +57,11 @@ public final class Program: Sendable {
         try await Program(name, arguments, environment: environment).waitForExit()
     }
 
+    // A test that failed half-way has not stopped it.
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
     /// The process id.
     public var id: Int32 { process.processIdentifier }
     /// What it has written to standard output so far.

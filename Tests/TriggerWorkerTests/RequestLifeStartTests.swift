@@ -169,8 +169,9 @@ struct RequestLifeStartTests {
         let budget = WriteBudget(perSecond: 0, burst: 1)
 
         let first = try await Self.outcome(of: starter, budget: budget)
-        let second = try await Self.outcome(of: starter, budget: budget)
+        let second = try await Self.outcome(of: starter, holdTime: .milliseconds(100), budget: budget)
 
+        #expect(second.error?.code == "Throttled")
         #expect(first.error?.errorClass == .unavailable)
         #expect(first.error?.code == "Throttled")
         #expect(first.attempts == 1)
@@ -185,7 +186,7 @@ struct RequestLifeStartTests {
         let budget = WriteBudget(perSecond: 0.001, burst: 1)
 
         let first = try await Self.outcome(of: starter, budget: budget)
-        let second = try await Self.outcome(of: starter, budget: budget)
+        let second = try await Self.outcome(of: starter, holdTime: .milliseconds(100), budget: budget)
 
         #expect(first.outcome == .started)
         #expect(second.error?.errorClass == .unavailable)

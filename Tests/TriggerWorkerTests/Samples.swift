@@ -69,7 +69,8 @@ extension RequestLife {
             settings: WorkerSettings(holdTime: holdTime),
             budget: budget,
             starter: starter,
-            replies: replies
+            replies: replies,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }
 }

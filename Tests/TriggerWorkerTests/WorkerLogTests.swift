@@ -47,8 +47,9 @@ struct WorkerLogTests {
     func failed() async throws {
         let recorder = try await Self.log([.sample()], ScriptedStarter.fails(.refused, code: "NotFound"))
 
-        let metadata = try #require(recorder.events.first?.metadata)
-        #expect(recorder.events.map(\.level) == [.info])
+        let metadata = try #require(recorder.events.last?.metadata)
+        #expect(recorder.events.map(\.level) == [.debug, .info])
+        #expect(recorder.events.map(\.message) == ["createRun failed", "request finished"])
         #expect(
             metadata.filter { $0.key != "request.duration_ms" } == [
                 "request.id": "order-1", "request.outcome": "failed", "adf.attempts": "1",

@@ -89,10 +89,10 @@ struct WriteBudgetTests {
     @Test("a shorter pause does not end a longer one")
     func shorterPause() {
         let budget = WriteBudget(perSecond: 0, burst: 1)
-        budget.pause("s", for: .seconds(1000))
+        budget.pause("s", for: .seconds(500))
         budget.pause("s", for: .seconds(1))
 
-        #expect(budget.reserve("s", .now, until: .now + .seconds(500)) == nil)
+        #expect(budget.reserve("s", .now, until: .now + .seconds(400)) == nil)
     }
 
     @Test("a pause that has ended stops nobody")
@@ -100,8 +100,8 @@ struct WriteBudgetTests {
         let budget = WriteBudget(perSecond: 0, burst: 1)
         budget.pause("s", for: .milliseconds(20))
 
-        #expect(try await budget.take(for: "s", until: .now + .seconds(30)))
-        #expect(try await budget.take(for: "s", until: .now + .seconds(30)))
+        #expect(try await budget.take(for: "s", until: .now + .seconds(30)) == .granted)
+        #expect(try await budget.take(for: "s", until: .now + .seconds(30)) == .granted)
     }
 
     // MARK: - Taking
@@ -110,10 +110,10 @@ struct WriteBudgetTests {
     func anyCase() async throws {
         let budget = WriteBudget(perSecond: 0.001, burst: 1)
 
-        #expect(try await budget.take(for: "AbC", until: .now + .seconds(1)))
-        #expect(try await !budget.take(for: "aBc", until: .now + .seconds(1)))
+        #expect(try await budget.take(for: "AbC", until: .now + .seconds(1)) == .granted)
+        #expect(try await budget.take(for: "aBc", until: .now + .milliseconds(50)) == .tooLate)
         budget.pause("x", for: .seconds(1000))
-        #expect(try await !budget.take(for: "X", until: .now + .seconds(1)))
+        #expect(try await budget.take(for: "X", until: .now + .milliseconds(50)) == .throttled)
     }
 
     @Test("whoever may wait long enough gets a turn")
@@ -121,20 +121,29 @@ struct WriteBudgetTests {
         let budget = WriteBudget(perSecond: 50, burst: 1)
 
         for _ in 0..<5 {
-            #expect(try await budget.take(for: "s", until: .now + .seconds(30)))
+            #expect(try await budget.take(for: "s", until: .now + .seconds(30)) == .granted)
         }
     }
 
     @Test("a pause that comes while somebody waits for a turn counts for that one, too")
     func pauseWhileWaiting() async throws {
         let budget = WriteBudget(perSecond: 10, burst: 1)
-        #expect(try await budget.take(for: "s", until: .now + .seconds(1)))
+        #expect(try await budget.take(for: "s", until: .now + .seconds(1)) == .granted)
 
         // The pause falls into the sleep of the second caller, or comes before it asks; either way it must not go.
-        async let turn = budget.take(for: "s", until: .now + .seconds(5))
+        async let turn = budget.take(for: "s", until: .now + .seconds(1))
         budget.pause("s", for: .seconds(1000))
 
-        #expect(try await !turn)
+        #expect(try await turn == .throttled)
+    }
+
+    @Test("a Retry-After of days is believed for ten minutes")
+    func longPause() {
+        let budget = WriteBudget(perSecond: 0, burst: 1)
+        budget.pause("s", for: .seconds(7 * 86_400))
+
+        #expect(budget.reserve("s", .now, until: .now + .seconds(500)) == nil)
+        #expect(budget.reserve("s", .now, until: .now + .seconds(700)) != nil)
     }
 
     @Test("a wait can be cut short")

@@ -20,6 +20,16 @@ public struct Channel: Sendable {
         await connection.close(self)
     }
 
+    /// Whether it can be used.
+    public var isOpen: Bool {
+        get async { await connection.isOpen(self) }
+    }
+
+    /// Returns when the channel is gone, with the reason: an error on it, a lost connection, or ``close()``.
+    public func waitUntilClosed() async -> RabbitMQError {
+        await connection.waitUntilClosed(self)
+    }
+
     // MARK: - Topology
 
     /// Creates the queue, or confirms that it exists just so.
@@ -33,15 +43,24 @@ public struct Channel: Sendable {
 
     /// Asks whether the queue exists, and how full it is.
     ///
+    /// - Parameter limit: How long to wait for the answer; then the channel is given up and `timeout` is thrown. Where
+    ///   there is none the connection's reply time-out holds, which ends the connection.
     /// - Throws: `channelClosed` with reply code 404 where it does not exist.
-    public func status(ofQueue name: String) async throws(RabbitMQError) -> QueueStatus {
+    public func status(
+        ofQueue name: String,
+        within limit: Duration? = nil
+    ) async throws(RabbitMQError) -> QueueStatus {
         let queue = QueueDeclaration(name: name)
         try queue.checkLimits()
-        return try await declare(queue, isPassive: true)
+        return try await declare(queue, isPassive: true, within: limit)
     }
 
-    private func declare(_ queue: QueueDeclaration, isPassive: Bool) async throws(RabbitMQError) -> QueueStatus {
-        let reply = try await connection.request(.queueDeclare(queue, isPassive: isPassive), on: self)
+    private func declare(
+        _ queue: QueueDeclaration,
+        isPassive: Bool,
+        within limit: Duration? = nil
+    ) async throws(RabbitMQError) -> QueueStatus {
+        let reply = try await connection.request(.queueDeclare(queue, isPassive: isPassive), on: self, within: limit)
         guard case .queueDeclareOk(let status) = reply else { throw unexpected(reply) }
         return status
     }
@@ -122,15 +141,15 @@ public struct Channel: Sendable {
 
     /// Publishes a message and waits for what the broker says of it.
     ///
-    /// While the broker has the connection blocked the message waits here. Cancelling the calling task does not take
-    /// it back.
+    /// While the broker has the connection blocked the message waits here. Cancelling the calling task takes it back
+    /// where it was not sent yet, and leaves it in doubt where it was.
     ///
     /// - Parameters:
     ///   - exchange: Empty for the default exchange, which routes to the queue named by `routingKey`.
     ///   - isMandatory: Whether a message that no queue takes is returned instead of dropped. Give such messages a
     ///     message id: two in flight with the same routing key, message id and correlation id can't be told apart.
     /// - Throws: ``RabbitMQError`` only where the message was certainly not published; everything uncertain is
-    ///   ``PublishOutcome/inDoubt(_:)``.
+    ///   ``PublishOutcome/inDoubt(_:)``, which includes a broker that does not answer within the reply time-out.
     public func publish(
         _ message: Message,
         exchange: String = "",

@@ -48,19 +48,18 @@ extension Connection: IOThread.Client {
         }
         for (number, channel) in channels {
             if let reply = channel.pendingReplies.first, reply.deadline < now {
-                throw RabbitMQError(
-                    .timeout,
-                    "the broker did not answer on channel \(number) within \(configuration.replyTimeout)"
-                )
+                let error = RabbitMQError(.timeout, "the broker did not answer on channel \(number) in time")
+                if reply.endsConnection { throw error }
+                channels[number]?.end(error)
+                channels[number] = nil
             }
             // While blocked the broker reads nothing from us, so silence means nothing.
-            if !isBlocked, (channel.confirms?.count ?? 0) > 0, let progress = channel.confirmProgress,
-                progress + configuration.replyTimeout < now
-            {
-                throw RabbitMQError(
-                    .timeout,
-                    "the broker confirmed nothing on channel \(number) for \(configuration.replyTimeout)"
-                )
+            guard !isBlocked, (channel.confirms?.count ?? 0) > 0 else { continue }
+            let limit = now - configuration.replyTimeout
+            let overdue = channels[number]?.confirms?.withdrawOldest { ($0.sentAt ?? now) < limit } ?? []
+            for publish in overdue {
+                let error = RabbitMQError(.timeout, "the broker did not confirm within \(configuration.replyTimeout)")
+                publish.continuation.resume(returning: .success(.inDoubt(error)))
             }
         }
     }
@@ -76,11 +75,8 @@ extension Connection: IOThread.Client {
             guard handle?.isWritable == true else { return true }
             if let (command, number) = commands.popFirst() {
                 try handle?.send(command, channel: number)
-                if case .connectionCloseOk = command {
-                    throw closeReason ?? RabbitMQError(.closedByBroker, "the broker closed the connection")
-                }
-            } else if let (outgoing, number, continuation) = publishes.popFirst() {
-                try send(outgoing, number, continuation)
+            } else if let (outgoing, number, publish) = publishes.popFirst() {
+                try send(outgoing, number, publish)
             }
         }
         return false
@@ -89,23 +85,24 @@ extension Connection: IOThread.Client {
     private func send(
         _ outgoing: OutgoingMessage,
         _ number: UInt16,
-        _ continuation: ChannelState.PublishContinuation
+        _ publish: ChannelState.PendingPublish
     ) throws(RabbitMQError) {
         guard channels[number]?.confirms != nil, channels[number]?.isClosing == false else {
             let error = RabbitMQError(.channelClosed, "channel \(number) closed before the message was sent")
-            continuation.resume(returning: .failure(error))
+            publish.continuation.resume(returning: .failure(error))
             return
         }
-        if channels[number]?.confirms?.count == 0 { channels[number]?.confirmProgress = .now }
+        var publish = publish
+        publish.sentAt = .now
         let properties = outgoing.message.properties
-        let key = ConfirmTracker<ChannelState.PublishContinuation>.ReturnKey(
+        let key = ConfirmTracker<ChannelState.PendingPublish>.ReturnKey(
             exchange: outgoing.exchange,
             routingKey: outgoing.routingKey,
             messageID: properties.messageID,
             correlationID: properties.correlationID
         )
         // Noted first: if sending fails half-way the broker may still have all of it, so it is in doubt.
-        channels[number]?.confirms?.published(continuation, returnKey: outgoing.isMandatory ? key : nil)
+        channels[number]?.confirms?.published(publish, returnKey: outgoing.isMandatory ? key : nil)
         try handle?.send(.publish(outgoing), channel: number)
     }
 
@@ -137,11 +134,6 @@ extension Connection: IOThread.Client {
         } catch {
             switch error {
             case .unexpectedFrame(let words): throw RabbitMQError(.protocolViolation, words)
-            case .tooLarge(let byteCount, let limit):
-                throw RabbitMQError(
-                    .protocolViolation,
-                    "a message of \(byteCount) bytes came, and at most \(limit) are taken"
-                )
             }
         }
     }
@@ -159,7 +151,7 @@ extension Connection: IOThread.Client {
             isBlocked = true
         case .connectionUnblocked:
             isBlocked = false
-            for number in channels.keys { channels[number]?.confirmProgress = .now }
+            for number in channels.keys { channels[number]?.confirms?.updateAll { $0.sentAt = .now } }
         default:
             throw RabbitMQError(.protocolViolation, "an unexpected method came on channel 0: \(method)")
         }
@@ -206,12 +198,11 @@ extension Connection: IOThread.Client {
     }
 
     private func settle(
-        _ settled: [ConfirmTracker<ChannelState.PublishContinuation>.Settled]?,
+        _ settled: [ConfirmTracker<ChannelState.PendingPublish>.Settled]?,
         _ number: UInt16
     ) {
         guard let settled, !settled.isEmpty else { return }
-        channels[number]?.confirmProgress = .now
-        for publish in settled { publish.context.resume(returning: .success(publish.outcome)) }
+        for publish in settled { publish.context.continuation.resume(returning: .success(publish.outcome)) }
     }
 
     private func receive(_ complete: MessageAssembly.Complete, _ number: UInt16) {
@@ -235,6 +226,7 @@ extension Connection: IOThread.Client {
             }
             let delivery = Delivery(
                 message: Message(properties: complete.properties, body: complete.body),
+                bodyByteCount: complete.bodyByteCount,
                 generation: channel.generation,
                 deliveryTag: deliver.deliveryTag,
                 isRedelivered: deliver.isRedelivered,

@@ -22,7 +22,8 @@ public actor Connection {
     private var nextChannelNumber: UInt16 = 1
     /// Bounded by the requests, acknowledgements and unconfirmed publishes of our callers, each of which waits.
     var commands: Deque<(Command, channel: UInt16)> = []
-    var publishes: Deque<(OutgoingMessage, channel: UInt16, ChannelState.PublishContinuation)> = []
+    var publishes: Deque<(OutgoingMessage, channel: UInt16, ChannelState.PendingPublish)> = []
+    private var nextPublishID: UInt64 = 0
     var isBlocked = false
     var closeDeadline: ContinuousClock.Instant?
     var closeReason: RabbitMQError?
@@ -63,6 +64,11 @@ public actor Connection {
     /// Whether the broker has asked us to stop publishing, because it is short of memory or disk.
     public var isBlockedByBroker: Bool { isBlocked }
 
+    /// Publishes on the wire that the broker has not answered.
+    package var unconfirmedCount: Int {
+        channels.values.reduce(0) { $0 + ($1.confirms?.count ?? 0) }
+    }
+
     /// Returns when the connection is gone, with the reason; ``RabbitMQError/Code/closedByUs`` after ``close()``.
     public func waitUntilClosed() async -> RabbitMQError {
         if let closeReason { return closeReason }
@@ -88,7 +94,7 @@ public actor Connection {
         for number in channels.keys { channels[number]?.end(error) }
         channels.removeAll()
         commands.removeAll()
-        for (_, _, continuation) in publishes { continuation.resume(returning: .failure(error)) }
+        for (_, _, publish) in publishes { publish.continuation.resume(returning: .failure(error)) }
         publishes.removeAll()
         for waiter in closeWaiters { waiter.resume(returning: error) }
         closeWaiters.removeAll()
@@ -131,21 +137,46 @@ public actor Connection {
     }
 
     /// Sends a request and waits for its answer.
-    func request(_ command: Command, on channel: Channel) async throws(RabbitMQError) -> Method {
+    ///
+    /// - Parameter limit: How long to wait, after which the channel is given up; where there is none, the connection's
+    ///   reply time-out, after which the connection is.
+    func request(
+        _ command: Command,
+        on channel: Channel,
+        within limit: Duration? = nil
+    ) async throws(RabbitMQError) -> Method {
         _ = try state(of: channel)
         return try await withCheckedContinuation { continuation in
-            enqueue(command, on: channel, continuation)
+            enqueue(command, on: channel, within: limit, continuation)
         }.get()
+    }
+
+    func isOpen(_ channel: Channel) -> Bool {
+        (try? state(of: channel)) != nil
+    }
+
+    func waitUntilClosed(_ channel: Channel) async -> RabbitMQError {
+        do throws(RabbitMQError) {
+            _ = try state(of: channel)
+        } catch {
+            return error
+        }
+        return await withCheckedContinuation { channels[channel.number]?.closeWaiters.append($0) }
     }
 
     private func enqueue(
         _ command: Command,
         on channel: Channel,
+        within limit: Duration? = nil,
         _ continuation: CheckedContinuation<Result<Method, RabbitMQError>, Never>
     ) {
         commands.append((command, channel: channel.number))
         channels[channel.number]?.pendingReplies.append(
-            .init(continuation: continuation, deadline: .now + configuration.replyTimeout)
+            .init(
+                continuation: continuation,
+                deadline: .now + (limit ?? configuration.replyTimeout),
+                endsConnection: limit == nil
+            )
         )
     }
 
@@ -213,9 +244,32 @@ public actor Connection {
             throw RabbitMQError(.invalidArgument, "put the channel in confirm mode before publishing")
         }
         try outgoing.checkLimits(frameByteCount: handle?.frameByteCount ?? ConnectionConfiguration.frameByteCount)
-        return try await withCheckedContinuation { continuation in
-            publishes.append((outgoing, channel: channel.number, continuation))
+        nextPublishID += 1
+        let id = nextPublishID
+        return try await withTaskCancellationHandler {
+            await withCheckedContinuation {
+                (continuation: CheckedContinuation<Result<PublishOutcome, RabbitMQError>, Never>) in
+                guard !Task.isCancelled else {
+                    continuation.resume(returning: .failure(Self.cancelled))
+                    return
+                }
+                publishes.append((outgoing, channel: channel.number, .init(id: id, continuation: continuation)))
+            }
+        } onCancel: {
+            // Not a child of the cancelled task, which would be cancelled too; it ends with its one step.
+            Task { await withdraw(publish: id, from: channel) }
         }.get()
+    }
+
+    private static let cancelled = RabbitMQError(.cancelled, "the caller does not wait for the message any more")
+
+    /// Lets a cancelled caller go: with an error where nothing was sent, in doubt where it was.
+    private func withdraw(publish id: UInt64, from channel: Channel) {
+        if let index = publishes.firstIndex(where: { $0.2.id == id }) {
+            publishes.remove(at: index).2.continuation.resume(returning: .failure(Self.cancelled))
+        } else if let sent = channels[channel.number]?.confirms?.withdraw({ $0.id == id }) {
+            sent.continuation.resume(returning: .success(.inDoubt(Self.cancelled)))
+        }
     }
 
     func settle(_ delivery: Delivery, by command: Command, on channel: Channel) throws(RabbitMQError) {

@@ -31,10 +31,11 @@ public struct ConnectionConfiguration: Sendable {
     public var connectTimeout: Duration
     /// How long the AMQP handshake may take; 5 s by default.
     public var loginTimeout: Duration
-    /// How long the broker may take to answer any request, and to confirm a publish while it does not have the
-    /// connection blocked; 30 s by default. After that the connection counts as lost.
+    /// How long the broker may take to answer any request, after which the connection counts as lost, and to confirm a
+    /// publish while it does not have the connection blocked, after which that one is in doubt; 30 s by default.
     public var replyTimeout: Duration
-    /// The largest body taken from the broker, in bytes; 64 MiB by default. A larger one ends the connection.
+    /// The largest body taken from the broker, in bytes; 128 MiB by default, RabbitMQ's own
+    /// limit. Of a larger one only the properties and the size are kept.
     public var maximumBodyByteCount: Int
     /// What operators see as the connection's name in RabbitMQ's management pages.
     public var connectionName: String
@@ -64,7 +65,7 @@ public struct ConnectionConfiguration: Sendable {
         connectTimeout = .seconds(5)
         loginTimeout = .seconds(5)
         replyTimeout = .seconds(30)
-        maximumBodyByteCount = 64 << 20
+        maximumBodyByteCount = 128 << 20
     }
 
     /// Host and port, safe to log.

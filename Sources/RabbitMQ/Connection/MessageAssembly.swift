@@ -13,24 +13,27 @@ struct MessageAssembly {
         var start: Start
         var properties: MessageProperties
         var body: [UInt8]
+        /// The size its header announced; more than `body` holds only where it was above the limit.
+        var bodyByteCount: UInt64
     }
 
-    /// What the broker did that the protocol does not allow, or that is more than we take.
+    /// What the broker did that the protocol does not allow.
     enum Violation: Error, Equatable {
         case unexpectedFrame(String)
-        case tooLarge(byteCount: UInt64, limit: Int)
     }
 
     private enum State {
         case idle
         case awaitingHeader(Start)
         case collecting(Start, MessageProperties, body: [UInt8], remaining: Int)
+        case discarding(Start, MessageProperties, byteCount: UInt64, remaining: UInt64)
     }
 
     private var state: State = .idle
     private let bodyLimit: Int
 
-    /// Refuses bodies above `bodyLimit` bytes at their header, before any memory is taken for them.
+    /// Bodies above `bodyLimit` bytes are read and thrown away, and no memory is taken for them. Ending the connection
+    /// instead would let one message take it away from everybody, again at each redelivery.
     init(bodyLimit: Int) {
         self.bodyLimit = bodyLimit
     }
@@ -45,10 +48,13 @@ struct MessageAssembly {
         guard case .awaitingHeader(let start) = state else {
             throw .unexpectedFrame("a content header without its method")
         }
-        guard bodySize <= UInt64(bodyLimit) else { throw .tooLarge(byteCount: bodySize, limit: bodyLimit) }
         guard bodySize > 0 else {
             state = .idle
-            return Complete(start: start, properties: properties, body: [])
+            return Complete(start: start, properties: properties, body: [], bodyByteCount: 0)
+        }
+        guard bodySize <= UInt64(bodyLimit) else {
+            state = .discarding(start, properties, byteCount: bodySize, remaining: bodySize)
+            return nil
         }
         state = .collecting(start, properties, body: [], remaining: Int(bodySize))
         return nil
@@ -56,18 +62,30 @@ struct MessageAssembly {
 
     /// Takes a piece of the body; returns the message when it was the last.
     mutating func body(_ bytes: [UInt8]) throws(Violation) -> Complete? {
+        if case .discarding(let start, let properties, let byteCount, let remaining) = state {
+            guard bytes.count <= remaining else { throw Self.tooMuch }
+            let left = remaining - UInt64(bytes.count)
+            state = left == 0 ? .idle : .discarding(start, properties, byteCount: byteCount, remaining: left)
+            return left > 0
+                ? nil : Complete(start: start, properties: properties, body: [], bodyByteCount: byteCount)
+        }
         guard case .collecting(let start, let properties, var body, let remaining) = state else {
             throw .unexpectedFrame("a body frame without its header")
         }
         state = .idle  // lets go of the array, so that it grows in place
-        guard bytes.count <= remaining else { throw .unexpectedFrame("more body than its header announced") }
+        guard bytes.count <= remaining else { throw Self.tooMuch }
         if body.isEmpty, bytes.count == remaining {
-            return Complete(start: start, properties: properties, body: bytes)
+            body = bytes
+        } else {
+            if body.isEmpty { body.reserveCapacity(remaining) }
+            body += bytes
         }
-        if body.isEmpty { body.reserveCapacity(remaining) }
-        body += bytes
-        guard bytes.count < remaining else { return Complete(start: start, properties: properties, body: body) }
+        guard bytes.count < remaining else {
+            return Complete(start: start, properties: properties, body: body, bodyByteCount: UInt64(body.count))
+        }
         state = .collecting(start, properties, body: body, remaining: remaining - bytes.count)
         return nil
     }
+
+    private static let tooMuch = Violation.unexpectedFrame("more body than its header announced")
 }

@@ -5,7 +5,7 @@ public struct RabbitMQError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it is.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
-            case accessRefused, alreadySettled, channelClosed, closedByBroker, closedByUs, connectionLost
+            case accessRefused, alreadySettled, cancelled, channelClosed, closedByBroker, closedByUs, connectionLost
             case consumerCancelled, invalidArgument, invalidURI, protocolViolation, staleDelivery, timeout
             case tlsFailed, unreachable, virtualHostRefused
         }
@@ -18,6 +18,8 @@ public struct RabbitMQError: Error, Sendable, CustomStringConvertible {
         public static let accessRefused = Code(value: .accessRefused)
         /// This delivery was acknowledged or rejected before; nothing was sent.
         public static let alreadySettled = Code(value: .alreadySettled)
+        /// The calling task was cancelled, and nothing was sent.
+        public static let cancelled = Code(value: .cancelled)
         /// The broker closed the channel; ``RabbitMQError/replyCode`` says why.
         public static let channelClosed = Code(value: .channelClosed)
         /// The broker closed the connection; ``RabbitMQError/replyCode`` says why.
@@ -56,6 +58,11 @@ public struct RabbitMQError: Error, Sendable, CustomStringConvertible {
     public var file: String
     /// The line in ``file``.
     public var line: Int
+
+    /// For those who notice that something does not fit before it is published.
+    package init(unfit message: String) {
+        self.init(.invalidArgument, message)
+    }
 
     init(
         _ code: Code,

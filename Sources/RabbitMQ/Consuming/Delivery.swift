@@ -3,8 +3,10 @@
 /// It is ours until it is settled over the channel it came by. When that channel is gone it is somebody else's, and
 /// settling it throws ``RabbitMQError/Code/staleDelivery`` instead of disturbing the next channel.
 public struct Delivery: Sendable {
-    /// The message.
+    /// The message. Its body is empty where it was larger than ``ConnectionConfiguration/maximumBodyByteCount``.
     public var message: Message
+    /// The body's size as the broker announced it, in bytes, be it kept or not.
+    public var bodyByteCount: UInt64
     /// Which channel of which connection it came by; no two channels of a process share one.
     public var generation: ChannelGeneration
     /// The channel's number for this delivery.

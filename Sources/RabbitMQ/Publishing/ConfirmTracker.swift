@@ -68,6 +68,34 @@ struct ConfirmTracker<Context> {
         }
     }
 
+    /// Gives up waiting for the oldest publishes, as long as `isOverdue` says so of the next one.
+    mutating func withdrawOldest(while isOverdue: (Context) -> Bool) -> [Context] {
+        var withdrawn: [Context] = []
+        while let entry = outstanding[lowestOutstanding], isOverdue(entry.context) {
+            outstanding[lowestOutstanding] = nil
+            withdrawn.append(entry.context)
+            passSettled()
+        }
+        return withdrawn
+    }
+
+    /// Gives up waiting for the publish that `isWanted` knows; an answer that comes later is ignored.
+    mutating func withdraw(_ isWanted: (Context) -> Bool) -> Context? {
+        guard let tag = outstanding.first(where: { isWanted($0.value.context) })?.key else { return nil }
+        defer { passSettled() }
+        return outstanding.removeValue(forKey: tag)?.context
+    }
+
+    /// Changes what is kept with every publish that waits.
+    mutating func updateAll(_ change: (inout Context) -> Void) {
+        for tag in outstanding.keys {
+            if var entry = outstanding[tag] {
+                change(&entry.context)
+                outstanding[tag] = entry
+            }
+        }
+    }
+
     private mutating func settle(
         _ tag: UInt64,
         throughTag: Bool,
@@ -86,7 +114,11 @@ struct ConfirmTracker<Context> {
         } else if let entry = outstanding.removeValue(forKey: tag) {
             settled.append(Settled(context: entry.context, outcome: outcome(entry)))
         }
-        while lowestOutstanding < nextSequence, outstanding[lowestOutstanding] == nil { lowestOutstanding += 1 }
+        passSettled()
         return settled
+    }
+
+    private mutating func passSettled() {
+        while lowestOutstanding < nextSequence, outstanding[lowestOutstanding] == nil { lowestOutstanding += 1 }
     }
 }

@@ -34,6 +34,8 @@ package struct Policy: Sendable {
     package var allowed: [Pattern]
     /// Where answers go when a request names no queue, or one it may not use.
     package var replyQueue: String
+    /// The worker's own queues, whatever they are called; no reply goes there at a requester's wish.
+    package var ownQueues: Set<String>
 
     /// Allows the aliases and, where all three defaults are set, the default factory.
     package init(
@@ -42,7 +44,8 @@ package struct Policy: Sendable {
         defaultResourceGroup: String? = nil,
         defaultFactory: String? = nil,
         allowed: [Pattern] = [],
-        replyQueue: String
+        replyQueue: String,
+        ownQueues: Set<String> = []
     ) {
         self.aliases = aliases
         self.defaultSubscriptionID = defaultSubscriptionID
@@ -50,6 +53,7 @@ package struct Policy: Sendable {
         self.defaultFactory = defaultFactory
         self.allowed = allowed
         self.replyQueue = replyQueue
+        self.ownQueues = ownQueues
     }
 
     // MARK: - Targets
@@ -114,13 +118,15 @@ package struct Policy: Sendable {
 
     /// Where the answer to a message goes, and whether that is where the requester asked for it.
     ///
-    /// Queues named `adf.trigger.…` are the worker's own and `amq.…` the broker's: a reply there could start a run, or
+    /// Queues named `adf.trigger.…` are the worker's own, under other names too, and `amq.…` the broker's: a reply there could start a run, or
     /// land among the error copies. `amq.gen-…` is what RabbitMQ calls the queues whose names it is asked to choose,
     /// which is how most requesters get theirs.
     func replyAddress(for message: RequestMessage) -> (address: ReplyAddress, isAsRequested: Bool) {
         guard let wanted = message.replyTo, !wanted.isEmpty else { return (.queue(replyQueue), true) }
         if wanted.hasPrefix(Self.directReplyPrefix) { return (.direct(wanted), true) }
-        let isReserved = wanted.hasPrefix("adf.trigger.") || (wanted.hasPrefix("amq.") && !wanted.hasPrefix("amq.gen-"))
+        let isReserved =
+            wanted.hasPrefix("adf.trigger.") || ownQueues.contains(wanted)
+            || (wanted.hasPrefix("amq.") && !wanted.hasPrefix("amq.gen-"))
         guard !isReserved || wanted == replyQueue else { return (.queue(replyQueue), false) }
         return (.queue(wanted), true)
     }

@@ -1,7 +1,9 @@
 /// What the worker reads of a message on the request queue.
 package struct RequestMessage: Sendable {
-    /// The body, as it came.
+    /// The body, as it came; empty where it was too large to be kept.
     package var body: [UInt8]
+    /// The body's size, be it kept or not.
+    package var bodyByteCount: Int
     /// `message-id`: the request's identity.
     package var messageID: String?
     /// `correlation-id`, echoed in the reply.
@@ -18,6 +20,7 @@ package struct RequestMessage: Sendable {
     /// Makes a message; everything but the body may be absent.
     package init(
         body: [UInt8],
+        bodyByteCount: Int? = nil,
         messageID: String? = nil,
         correlationID: String? = nil,
         replyTo: String? = nil,
@@ -27,6 +30,7 @@ package struct RequestMessage: Sendable {
         isRedelivered: Bool = false
     ) {
         self.body = body
+        self.bodyByteCount = bodyByteCount ?? body.count
         self.messageID = messageID
         self.correlationID = correlationID
         self.replyTo = replyTo

@@ -42,11 +42,16 @@ extension TriggerRequest {
         guard message.messageID?.unicodeScalars.contains("\u{FFFD}") != true else {
             throw RequestError(.malformed, code: "InvalidMessageID", "the message-id is not valid UTF-8")
         }
-        guard message.body.count <= bodyLimit else {
+        for (name, text) in [("correlation-id", message.correlationID), ("reply-to", message.replyTo)] {
+            guard text?.unicodeScalars.contains("\u{FFFD}") != true else {
+                throw RequestError(.malformed, code: "InvalidProperty", "the \(name) is not valid UTF-8")
+            }
+        }
+        guard message.bodyByteCount <= bodyLimit else {
             throw RequestError(
                 .malformed,
                 code: "BodyTooLarge",
-                "the body has \(message.body.count) bytes, and at most \(bodyLimit) are accepted; "
+                "the body has \(message.bodyByteCount) bytes, and at most \(bodyLimit) are accepted; "
                     + "pass large data by reference"
             )
         }

@@ -26,29 +26,51 @@ package final class WriteBudget: Sendable {
         self.burst = burst
     }
 
-    /// Waits for a write, but at most until `deadline`.
+    /// What waiting for a write came to.
+    package enum Turn: Sendable {
+        case granted
+        /// The turn would have come behind the deadline.
+        case tooLate
+        /// Azure asked to be left alone until behind the deadline.
+        case throttled
+    }
+
+    /// The longest time a Retry-After is believed; ARM has been seen to ask for 372 s.
+    private static let longestPause = Duration.seconds(600)
+
+    /// Waits for a write, but at most until `deadline`; where there is none by then it waits all the same, so that a
+    /// queue full of requests is not emptied into failures at once.
     ///
-    /// - Returns: false where the turn would come later than that; nothing is taken then.
     /// - Throws: `CancellationError`.
-    func take(for subscriptionID: String, until deadline: ContinuousClock.Instant) async throws -> Bool {
-        guard let slot = reserve(subscriptionID.lowercased(), .now, until: deadline) else { return false }
+    func take(for subscriptionID: String, until deadline: ContinuousClock.Instant) async throws -> Turn {
+        let key = Self.key(subscriptionID)
+        guard let slot = reserve(key, .now, until: deadline) else {
+            let turn: Turn = closedUntil(key).map { $0 > deadline } == true ? .throttled : .tooLate
+            try await ContinuousClock().sleep(until: deadline)
+            return turn
+        }
         if slot > .now { try await ContinuousClock().sleep(until: slot) }
         // A Retry-After may have come while this one slept.
-        while let closedUntil = closedUntil(subscriptionID.lowercased()), closedUntil > .now {
-            guard closedUntil < deadline else { return false }
-            try await ContinuousClock().sleep(until: closedUntil)
+        while let closedUntil = closedUntil(key), closedUntil > .now {
+            try await ContinuousClock().sleep(until: min(closedUntil, deadline))
+            guard closedUntil < deadline else { return .throttled }
         }
-        return true
+        return .granted
     }
 
     /// Stops everybody who waits for this subscription, as its Retry-After asks.
     func pause(_ subscriptionID: String, for duration: Duration) {
+        let key = Self.key(subscriptionID)
         accounts.withLockedValue { accounts in
             let now = ContinuousClock.now
-            var account = accounts[subscriptionID.lowercased()] ?? Account(nextSlot: now, closedUntil: now)
-            account.closedUntil = max(account.closedUntil, now + duration)
-            accounts[subscriptionID.lowercased()] = account
+            var account = accounts[key] ?? Account(nextSlot: now, closedUntil: now)
+            account.closedUntil = max(account.closedUntil, now + min(duration, Self.longestPause))
+            accounts[key] = account
         }
+    }
+
+    private static func key(_ subscriptionID: String) -> String {
+        subscriptionID.lowercased()
     }
 
     /// Takes the next slot; nil where it lies behind the deadline. Pure but for the lock: time comes from the caller.
@@ -64,7 +86,10 @@ package final class WriteBudget: Sendable {
                 return slot > deadline ? nil : slot
             }
             let rested = now - interval * (burst - 1)
-            // <= one account per subscription that passed the policy
+            // Rested accounts say nothing that a new one would not: with policy.allow * publishers choose the names.
+            if accounts.count > 1000 {
+                accounts = accounts.filter { $0.value.nextSlot > rested || $0.value.closedUntil > now }
+            }
             let account = accounts[key] ?? Account(nextSlot: rested, closedUntil: now)
             let free = max(account.nextSlot, rested)
             let slot = max(now, free, account.closedUntil)

@@ -6,6 +6,7 @@ enum LogKey {
     static let errorCode = "error.code"
     static let outcome = "request.outcome"
     static let reason = "reason"
+    static let requestedRunID = "adf.requested_run_id"
     static let requestID = "request.id"
     static let runID = "adf.run_id"
     static let target = "adf.target"

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Logging
 
 /// What happens to one request, from its delivery to its acknowledgement.
 ///
@@ -12,6 +13,7 @@ struct RequestLife: Sendable {
     let budget: WriteBudget
     let starter: any RunStarter
     let replies: any ReplySender
+    let logger: Logger
 
     /// Works on one request to its end.
     ///
@@ -58,7 +60,8 @@ struct RequestLife: Sendable {
         var attempts = 0
         var lastFailure: StartFailure?
         var mayHaveStarted = false
-        while await mayAsk(for: authorized.target, until: deadline.instant) {
+        var turn = await nextTurn(for: authorized.target, until: deadline.instant)
+        while turn == .granted {
             attempts += 1
             do {
                 let started = try await starter.startRun(
@@ -67,31 +70,53 @@ struct RequestLife: Sendable {
                     options: request.options,
                     runID: runID
                 )
+                reportUnlessSame(started, as: runID)
                 return StartedRun(request: request, target: authorized.target, runID: started, attempts: attempts)
             } catch {
                 lastFailure = error
+                report(error, attempt: attempts, request.identity)
                 guard error.meaning != .refused else { break }
                 if error.meaning == .ambiguous { mayHaveStarted = true }
                 if let pause = error.retryAfter { budget.pause(authorized.target.subscriptionID, for: pause) }
                 // At least our own step: a Retry-After of 0 would make this a loop without a pause.
                 guard await rest(max(error.retryAfter ?? .zero, backoff.next()), until: deadline.instant) else { break }
+                turn = await nextTurn(for: authorized.target, until: deadline.instant)
             }
         }
         if let expired = deadline.requested, !mayHaveStarted, lastFailure?.meaning != .refused {
             throw RequestError(deadlinePassed: expired, attempts: attempts)
         }
         throw RequestError(
-            lastFailure,
+            lastFailure ?? StartFailure(noTurn: turn, within: settings.holdTime),
             attempts: attempts,
-            runIDInDoubt: mayHaveStarted ? runID : nil,
-            holdTime: settings.holdTime
+            runIDInDoubt: mayHaveStarted ? runID : nil
         )
     }
 
-    private func mayAsk(for target: Target, until deadline: ContinuousClock.Instant) async -> Bool {
+    private func nextTurn(for target: Target, until deadline: ContinuousClock.Instant) async -> WriteBudget.Turn {
         // Cancelled means that the request is somebody else's by now, or soon: it is not for us to start it.
-        let isOurTurn = (try? await budget.take(for: target.subscriptionID, until: deadline)) ?? false
-        return isOurTurn && !Task.isCancelled
+        let turn = try? await budget.take(for: target.subscriptionID, until: deadline)
+        return Task.isCancelled ? .tooLate : turn ?? .tooLate
+    }
+
+    private func report(_ failure: StartFailure, attempt: Int, _ identity: RequestIdentity) {
+        logger.debug(
+            "createRun failed",
+            metadata: [
+                LogKey.requestID: "\(identity.text)", LogKey.attempts: "\(attempt)",
+                LogKey.errorCode: "\(failure.code)",
+                LogKey.reason: "\(failure.message)",
+            ]
+        )
+    }
+
+    /// Everything that keeps a request from running twice rests on Data Factory using the id it is sent.
+    private func reportUnlessSame(_ started: String, as runID: String) {
+        guard started.lowercased() != runID else { return }
+        logger.error(
+            "Data Factory did not use the run id it was asked for; repeated requests will run again",
+            metadata: [LogKey.runID: "\(started)", LogKey.requestedRunID: "\(runID)"]
+        )
     }
 
     /// False where the wait would end behind the deadline, or was cut short.
@@ -238,15 +263,7 @@ extension RequestError {
     }
 
     /// Says how the attempts ended.
-    fileprivate init(_ failure: StartFailure?, attempts: Int, runIDInDoubt: String?, holdTime: Duration) {
-        guard let failure else {
-            self.init(
-                .unavailable,
-                code: "WriteBudgetExhausted",
-                "the worker's own limit of createRun calls left no turn within \(holdTime); send the request again later"
-            )
-            return
-        }
+    fileprivate init(_ failure: StartFailure, attempts: Int, runIDInDoubt: String?) {
         let errorClass: ErrorClass
         switch (failure.meaning, runIDInDoubt) {
         // An earlier attempt may have started the run, whatever the last one was told.
@@ -263,5 +280,27 @@ extension RequestError {
         )
         self.attempts = attempts
         runID = runIDInDoubt
+    }
+}
+
+extension StartFailure {
+    /// For a request that was never asked for.
+    fileprivate init(noTurn turn: WriteBudget.Turn, within holdTime: Duration) {
+        switch turn {
+        case .throttled:
+            self.init(
+                .notStarted,
+                code: "Throttled",
+                message:
+                    "Azure asked not to be called for longer than the \(holdTime) a request is held; send it again later"
+            )
+        case .tooLate, .granted:
+            self.init(
+                .notStarted,
+                code: "WriteBudgetExhausted",
+                message:
+                    "the worker's own limit of createRun calls left no turn within \(holdTime); send it again later"
+            )
+        }
     }
 }

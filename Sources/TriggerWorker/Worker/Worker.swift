@@ -19,7 +19,8 @@ package struct Worker: Sendable {
             settings: settings,
             budget: budget,
             starter: starter,
-            replies: replies
+            replies: replies,
+            logger: logger
         )
         self.logger = logger
     }

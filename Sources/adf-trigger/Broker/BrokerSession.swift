@@ -1,5 +1,6 @@
 internal import Logging
 internal import RabbitMQ
+internal import TriggerWorker
 
 /// One life of the worker's connections: from login to loss or stop.
 ///
@@ -20,7 +21,11 @@ struct BrokerSession: Sendable {
         worker: WorkerInstance,
         logger: Logger
     ) async throws(RabbitMQError) -> BrokerSession {
-        let consuming = try await Connection.open(settings.broker.named("consume"))
+        var configuration = settings.broker.named("consume")
+        // What is far above the limit is refused without keeping it: a prefetch full of the largest messages a broker
+        // takes would not fit a worker's memory.
+        configuration.maximumBodyByteCount = max(settings.worker.bodyLimit, 16 << 20)
+        let consuming = try await Connection.open(configuration)
         do throws(RabbitMQError) {
             let publishing = try await Connection.open(settings.broker.named("publish"))
             do throws(RabbitMQError) {

@@ -1,23 +1,33 @@
 internal import RabbitMQ
+internal import TriggerWorker
 
 /// Sends replies to requesters that wait on RabbitMQ's direct reply-to.
 ///
-/// On a connection of its own, opened when first needed: a malformed address makes the broker close the whole
-/// connection (541), and whoever sends requests chooses the address. Replies go out one after another, since the
-/// question whether a requester is still there may cost its channel.
+/// Whoever sends requests chooses the address, and a bad one hurts: a malformed one makes the broker close the whole
+/// connection (541), and for some it never answers whether anybody is there. So these replies have a connection of their
+/// own, opened when first needed; an address that cost something is not tried again, and who is to blame for a closed
+/// connection is found out on a connection nobody else uses.
 actor DirectReplies {
     enum Receipt: Sendable {
         case delivered
         case gone(String)
     }
 
+    private struct Session {
+        let connection: Connection
+        let replies: Channel
+    }
+
     private let configuration: ConnectionConfiguration
-    private var session: (connection: Connection, replies: Channel)?
-    /// Addresses that cost a connection; they are not tried again. Bounded below.
+    private var opening: Task<Result<Session, RabbitMQError>, Never>?
+    /// Addresses that cost a connection or an answer. Bounded below.
     private var refused: Set<String> = []
-    private var last: Task<Receipt, Never>?
 
     private static let refusedLimit = 1000
+    /// A broker that is well answers a passive declare within milliseconds.
+    private static let probeLimit = Duration.seconds(3)
+    /// Others' bad addresses may cost the connection again and again; a reply that was in doubt is sent once more.
+    private static let tries = 5
 
     init(_ configuration: ConnectionConfiguration) {
         self.configuration = configuration
@@ -26,23 +36,41 @@ actor DirectReplies {
     /// Sends one reply. RabbitMQ 3.10.8 returns every mandatory publish to such an address, delivered or not, so
     /// whether anybody is there is asked before.
     func send(_ message: Message, to address: String) async -> Receipt {
-        guard Self.isWellFormed(address), !refused.contains(address) else {
-            return .gone("it is no address of direct reply-to that the broker accepts")
+        var backoff = Backoff(first: .milliseconds(100), longest: .seconds(2))
+        var timesInDoubt = 0
+        var reason = "the connection for direct replies could not be had"
+        for _ in 1...Self.tries where timesInDoubt < 2 && !Task.isCancelled {
+            guard Self.isWellFormed(address), !refused.contains(address) else {
+                return .gone("it is no address of direct reply-to that the broker accepts")
+            }
+            do throws(RabbitMQError) {
+                let session = try await openSession()
+                guard try await isListening(address, session.connection) else {
+                    return .gone("the requester is not waiting any more")
+                }
+                switch try await session.replies.publish(message, routingKey: address, isMandatory: false) {
+                case .confirmed: return .delivered
+                case .returned, .nacked: return .gone("the broker refused the reply")
+                case .inDoubt(let error):
+                    timesInDoubt += 1
+                    reason = "it is not known whether the reply arrived: \(error.message)"
+                }
+            } catch {
+                reason = error.message
+                if error.replyCode == 541 {
+                    await examine(address)
+                } else {
+                    try? await Task.sleep(for: backoff.next())
+                }
+            }
         }
-        let previous = last
-        let task = Task { () -> Receipt in
-            _ = await previous?.value
-            return await deliver(message, to: address)
-        }
-        last = task
-        return await task.value
+        return .gone(reason)
     }
 
     /// Closes the connection, if there is one.
     func close() async {
-        _ = await last?.value
-        await session?.connection.close()
-        session = nil
+        if case .success(let session) = await opening?.value { await session.connection.close() }
+        opening = nil
     }
 
     /// An encoded process id, a dot and an encoded key, each in base64: what the broker makes.
@@ -66,50 +94,56 @@ actor DirectReplies {
             }
     }
 
-    private func deliver(_ message: Message, to address: String) async -> Receipt {
-        // Twice: a reply in doubt may be repeated once, since requesters match it by its correlation id.
-        for _ in 1...2 {
-            do throws(RabbitMQError) {
-                let session = try await openSession()
-                guard try await isListening(address, session.connection) else {
-                    return .gone("the requester is not waiting any more")
-                }
-                switch try await session.replies.publish(message, routingKey: address, isMandatory: false) {
-                case .confirmed: return .delivered
-                case .returned, .nacked: return .gone("the broker refused the reply")
-                case .inDoubt(let error): throw error
-                }
-            } catch {
-                await session?.connection.close()
-                session = nil
-                if error.replyCode == 541 {
-                    if refused.count < Self.refusedLimit { refused.insert(address) }
-                    return .gone("the broker does not accept the address")
-                }
-            }
-        }
-        return .gone("the connection for direct replies was lost twice")
-    }
-
-    /// Asks on a channel of its own, which the answer "no" costs.
+    /// Asks on a channel of its own, which the answer "no", or none, costs.
     private func isListening(_ address: String, _ connection: Connection) async throws(RabbitMQError) -> Bool {
         let channel = try await connection.openChannel()
         do throws(RabbitMQError) {
-            _ = try await channel.status(ofQueue: address)
+            _ = try await channel.status(ofQueue: address, within: Self.probeLimit)
         } catch {
-            guard error.code == .channelClosed, error.replyCode == 404 else { throw error }
+            if error.code == .timeout { refuse(address) }
+            guard error.code == .timeout || error.replyCode == 404 else { throw error }
             return false
         }
         await channel.close()
         return true
     }
 
-    private func openSession() async throws(RabbitMQError) -> (connection: Connection, replies: Channel) {
-        if let session, await session.connection.closed == nil { return session }
-        let connection = try await Connection.open(configuration)
-        let replies = try await connection.openChannel()
-        try await replies.enableConfirms()
-        session = (connection, replies)
-        return (connection, replies)
+    /// The connection was closed because of an address, which may be another's: asks alone.
+    private func examine(_ address: String) async {
+        guard let connection = try? await Connection.open(configuration) else { return }
+        do throws(RabbitMQError) {
+            _ = try await isListening(address, connection)
+        } catch {
+            if error.replyCode == 541 { refuse(address) }
+        }
+        await connection.close()
+    }
+
+    private func refuse(_ address: String) {
+        if refused.count < Self.refusedLimit { refused.insert(address) }
+    }
+
+    private func openSession() async throws(RabbitMQError) -> Session {
+        if let opening {
+            if case .success(let session) = await opening.value, await session.connection.closed == nil {
+                return session
+            }
+            // Only who still sees the broken one replaces it.
+            if self.opening == opening { self.opening = nil }
+        }
+        let task = opening ?? Task { [configuration] in await Self.open(configuration) }
+        opening = task
+        return try await task.value.get()
+    }
+
+    private static func open(_ configuration: ConnectionConfiguration) async -> Result<Session, RabbitMQError> {
+        do throws(RabbitMQError) {
+            let connection = try await Connection.open(configuration)
+            let replies = try await connection.openChannel()
+            try await replies.enableConfirms()
+            return .success(Session(connection: connection, replies: replies))
+        } catch {
+            return .failure(error)
+        }
     }
 }

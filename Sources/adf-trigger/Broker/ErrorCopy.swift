@@ -68,6 +68,9 @@ struct ErrorCopy {
             "worker-instance": .string(worker.name),
             "worker-version": .string(WorkerInstance.version),
         ]
+        if delivery.bodyByteCount > delivery.message.body.count {
+            headers["origin-body-dropped-bytes"] = .int64(Int64(clamping: delivery.bodyByteCount))
+        }
         headers["origin-reply-to"] = properties.replyTo.map { .string($0) }
         headers["origin-user-id"] = properties.userID.map { .string($0) }
         headers["origin-expiration"] = properties.expiration.map { .string($0) }

@@ -16,6 +16,7 @@ struct HeldRequest: RequestDelivery {
         let properties = delivery.message.properties
         message = RequestMessage(
             body: delivery.message.body,
+            bodyByteCount: Int(clamping: delivery.bodyByteCount),
             messageID: properties.messageID,
             correlationID: properties.correlationID,
             replyTo: properties.replyTo,
@@ -33,6 +34,8 @@ struct HeldRequest: RequestDelivery {
     }
 
     func park(_ diagnosis: Diagnosis) async throws(RequestLeft) {
+        // A failure must not be told by a holder that has lost the request: the next one may have started it.
+        guard await channel.isOpen else { throw RequestLeft("the channel it came by is gone") }
         try await publisher.park(delivery, diagnosis)
     }
 

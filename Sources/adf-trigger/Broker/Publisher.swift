@@ -8,6 +8,7 @@ struct Publisher: ReplySender {
     let channel: Channel
     let topology: Topology
     let direct: DirectReplies
+    let fault = SessionFault()
     let worker: WorkerInstance
     let logger: Logger
 
@@ -25,16 +26,19 @@ struct Publisher: ReplySender {
             }
         case .queue(let queue):
             var backoff = Backoff(first: .milliseconds(100), longest: .seconds(5))
+            var reason = ""
             for attempt in 1...Self.replyTries {
-                switch try await publish(Message(reply, isPersistent: true), to: queue) {
-                case .confirmed: return .delivered
-                case .returned(let reason):
-                    return try await keep(reply, for: queue, "the queue does not exist (\(reason.code) \(reason.text))")
-                case .nacked, .inDoubt: break
+                switch try await offer(Message(reply, isPersistent: true), to: queue) {
+                case .taken: return .delivered
+                case .unroutable:
+                    return try await keep(reply, for: queue, "the queue does not exist")
+                case .unfit(let problem):
+                    return try await keep(reply, for: queue, problem)
+                case .refused(let problem): reason = problem
                 }
                 if attempt < Self.replyTries { try await rest(backoff.next()) }
             }
-            return try await keep(reply, for: queue, "the queue refused the reply \(Self.replyTries) times")
+            return try await keep(reply, for: queue, "\(reason), \(Self.replyTries) times")
         }
     }
 
@@ -68,17 +72,14 @@ struct Publisher: ReplySender {
         var backoff = Backoff(first: .milliseconds(500), longest: .seconds(30))
         while let message = forms.first {
             let problem: String
-            do throws(RabbitMQError) {
-                switch try await channel.publish(message, routingKey: queue, isMandatory: true) {
-                case .confirmed: return
-                case .returned: problem = "it does not exist; create it with \"adf-trigger topology declare\""
-                case .nacked: problem = "it refuses the message; it is probably full"
-                case .inDoubt(let error): throw error
-                }
-            } catch {
-                guard error.code == .invalidArgument, forms.count > 1 else { throw await left(error) }
+            switch try await offer(message, to: queue) {
+            case .taken: return
+            case .unroutable: problem = "it does not exist; create it with \"adf-trigger topology declare\""
+            case .refused(let reason): problem = reason
+            case .unfit(let reason):
                 forms.removeFirst()
-                continue
+                guard forms.isEmpty else { continue }
+                throw await left(RabbitMQError(unfit: reason))
             }
             logger.error(
                 "a message can't be stored and is held",
@@ -88,12 +89,28 @@ struct Publisher: ReplySender {
         }
     }
 
-    private func publish(_ message: Message, to queue: String) async throws(RequestLeft) -> PublishOutcome {
+    private enum Offer {
+        case taken
+        case unroutable
+        case refused(String)
+        /// It can't be put on the wire.
+        case unfit(String)
+    }
+
+    /// Publishes once. What the broker did not confirm in time counts as refused: it is offered again, and may then be
+    /// there twice.
+    private func offer(_ message: Message, to queue: String) async throws(RequestLeft) -> Offer {
         do throws(RabbitMQError) {
-            let outcome = try await channel.publish(message, routingKey: queue, isMandatory: true)
-            if case .inDoubt(let error) = outcome { throw error }
-            return outcome
+            switch try await channel.publish(message, routingKey: queue, isMandatory: true) {
+            case .confirmed: return .taken
+            case .returned: return .unroutable
+            case .nacked: return .refused("it refuses the message; it is probably full")
+            case .inDoubt(let error):
+                guard error.code == .timeout else { throw error }
+                return .refused(error.message)
+            }
         } catch {
+            guard error.code != .invalidArgument else { return .unfit(error.message) }
             throw await left(error)
         }
     }
@@ -101,7 +118,10 @@ struct Publisher: ReplySender {
     /// Ends the session where this channel can't publish any more (a refused permission closes it): without it requests
     /// would be taken and never finished, and the worker would look alive.
     private func left(_ error: RabbitMQError) async -> RequestLeft {
-        if error.code == .channelClosed { await connection.close() }
+        if error.code == .channelClosed || error.code == .invalidArgument {
+            fault.record(error)
+            await connection.close()
+        }
         return RequestLeft("\(error)")
     }
 

@@ -49,7 +49,7 @@ struct SendCommand: AsyncParsableCommand {
     @Flag(help: "Wait for the reply and print it.")
     var wait = false
 
-    @Option(name: .long, help: ArgumentHelp("How many seconds to wait for it.", valueName: "seconds"))
+    @Option(name: .long, help: ArgumentHelp("How many seconds all of it may take.", valueName: "seconds"))
     var timeout = 120
 
     func validate() throws {
@@ -74,7 +74,25 @@ struct SendCommand: AsyncParsableCommand {
         let settings = try options.read(needsAzure: false)
         let request = try makeBody()
         do {
-            try await send(request, settings)
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    try await send(request, settings)
+                    return true
+                }
+                // Over everything, since a broker that is short of memory takes no request either.
+                group.addTask { [timeout] in
+                    try await Task.sleep(for: .seconds(timeout))
+                    return false
+                }
+                defer { group.cancelAll() }
+                guard try await group.next() == true else {
+                    let what = wait ? "no reply came" : "the broker did not take the request"
+                    printError(
+                        "\(what) within \(timeout) s; a request that is queued stays so, and may still be served"
+                    )
+                    throw ExitCode.unavailable
+                }
+            }
         } catch let error as RabbitMQError {
             printError(error.message)
             throw error.isRetryable ? ExitCode.unavailable : ExitCode.failure
@@ -132,14 +150,13 @@ struct SendCommand: AsyncParsableCommand {
             await connection.close()
             return
         }
-        let reply = await firstReply(replies, to: id)
-        await connection.close()
-        guard let reply else {
-            printError(
-                "no reply to \(id) within \(timeout) s; the request stays queued, and a worker may still serve it"
-            )
-            throw ExitCode.unavailable
+        var reply: Delivery?
+        for try await candidate in replies where candidate.message.properties.correlationID == id {
+            reply = candidate
+            break
         }
+        await connection.close()
+        guard let reply else { return }
         print(String(decoding: reply.message.body, as: UTF8.self))
         guard reply.message.properties.headers?["outcome"]?.text == Outcome.started.rawValue else {
             throw ExitCode.failure
@@ -160,26 +177,6 @@ struct SendCommand: AsyncParsableCommand {
             )
         }
         throw ExitCode.unavailable
-    }
-
-    private func firstReply(_ replies: Deliveries, to id: String) async -> Delivery? {
-        await withTaskGroup(of: Delivery?.self) { group in
-            group.addTask {
-                do throws(RabbitMQError) {
-                    for try await reply in replies where reply.message.properties.correlationID == id { return reply }
-                } catch {
-                    printError(error.message)
-                }
-                return nil
-            }
-            group.addTask { [timeout] in
-                try? await Task.sleep(for: .seconds(timeout))
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
-        }
     }
 
     private func quoted(_ text: String) throws -> String {

@@ -28,6 +28,10 @@ struct WorkCommand: AsyncParsableCommand {
             logger.warning("environment variable has no meaning and is ignored", metadata: ["name": "\(name)"])
         }
         guard let service = WorkService(settings, logger: logger) else { throw ExitCode.configuration }
+        guard service.targetFaults.isEmpty else {
+            printError("\(ConfigurationError(faults: service.targetFaults))")
+            throw ExitCode.configuration
+        }
         var configuration = ServiceGroupConfiguration(
             services: [service],
             gracefulShutdownSignals: [.sigterm, .sigint],

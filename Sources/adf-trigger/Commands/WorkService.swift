@@ -29,6 +29,18 @@ struct WorkService: Service {
         budget = WriteBudget(perSecond: azure.writesPerSecond, burst: azure.writeBurst)
     }
 
+    /// What is wrong with the configured targets by Azure's rules of naming: their users would be told of it otherwise.
+    var targetFaults: [String] {
+        settings.policy.aliases.sorted { $0.key < $1.key }.compactMap { alias, target in
+            do throws(RequestError) {
+                try starter.check(target)
+                return nil
+            } catch {
+                return "targets.\(alias): \(error.message)"
+            }
+        }
+    }
+
     func run() async throws {
         var backoff = Backoff(first: .milliseconds(500), longest: .seconds(30))
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
@@ -83,33 +95,46 @@ struct WorkService: Service {
             publisher: session.publisher,
             isStopping: { stop.isSet }
         )
-        let result = await withTaskGroup(of: Void.self) { group -> Result<Void, RabbitMQError> in
-            // Requests can't be finished without the publishing connection: its loss ends the session.
+        let loss = await withTaskGroup(of: End.self) { group -> RabbitMQError? in
             group.addTask {
-                _ = await session.publishing.waitUntilClosed()
-                await session.consuming.close()
+                do throws(RabbitMQError) {
+                    try await worker.run(requests)
+                    return .workDone
+                } catch {
+                    return .lost(error)
+                }
             }
+            // The worker looks at the queue only when it has room for another request: what it holds is somebody
+            // else's as soon as the channel is gone, and without the publishing channel nothing can be finished.
+            group.addTask { .lost(await session.channel.waitUntilClosed()) }
+            group.addTask { .lost(await session.publisher.channel.waitUntilClosed()) }
             group.addTask {
-                guard (try? await gracefulShutdown()) != nil else { return }
+                guard (try? await gracefulShutdown()) != nil else { return .stopRequested }
                 stop.set()
                 // Ends the wait for the next request. Where it fails the session is over anyway.
                 try? await session.channel.cancel(session.deliveries)
+                return .stopRequested
             }
-            let result: Result<Void, RabbitMQError>
-            do throws(RabbitMQError) {
-                try await worker.run(requests)
-                result = .success(())
-            } catch {
-                result = .failure(error)
+            var loss: RabbitMQError?
+            for await end in group {
+                if case .stopRequested = end { continue }
+                if case .lost(let error) = end { loss = error }
+                break
             }
-            await session.close()
             group.cancelAll()
-            return result
+            // Ends the waits for the channels; what is unacknowledged goes back to its queue.
+            await session.close()
+            return loss
         }
         // A stop that comes while the session is lost is still a stop.
-        guard !stop.isSet, case .failure(let error) = result else { return }
-        // Where the consuming connection was closed by us, the publishing one is why.
-        if error.code == .closedByUs, let reason = await session.publishing.closed { throw reason }
-        throw error
+        guard !stop.isSet, let loss else { return }
+        throw session.publisher.fault.error ?? loss
+    }
+
+    /// What ends one of the tasks of a session.
+    private enum End {
+        case workDone
+        case lost(RabbitMQError)
+        case stopRequested
     }
 }

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import AzureIdentity
 internal import Logging
 internal import RabbitMQ
 internal import Telemetry
@@ -74,7 +74,7 @@ struct Settings: Sendable {
             )
         }
         stopTime = .seconds(reader.integer(.stopSeconds, in: 1...3600, default: 25))
-        policy = Policy(&reader, aliases: file.aliases, replyQueue: topology.replies)
+        policy = Policy(&reader, aliases: file.aliases, topology)
         azure = needsAzure ? Azure(&reader) : nil
         logFormat = reader.choice(.logFormat, default: .json)
         logLevel = reader.choice(.logLevel, default: .info)
@@ -95,6 +95,9 @@ extension Settings.Azure {
         timeout = .seconds(reader.integer(.timeoutSeconds, in: 1...600, default: 70))
         // ARM's bucket per subscription and principal: 200, refilled with 10 a second.
         writesPerSecond = reader.number(.writesPerSecond, in: 0...100_000, default: 10)
+        if writesPerSecond > 0, writesPerSecond < 0.001 {
+            reader.fault(.writesPerSecond, "\(writesPerSecond) is less than 0.001; 0 means no limit")
+        }
         writeBurst = reader.integer(.writeBurst, in: 1...100_000, default: 200)
         for (key, url) in [(ConfigurationKey.authorityHost, authorityHost), (.managementEndpoint, managementEndpoint)] {
             guard let fault = Self.fault(of: url) else { continue }
@@ -104,11 +107,10 @@ extension Settings.Azure {
 
     /// Tokens travel over https; plain http is for this machine alone.
     private static func fault(of url: String) -> String? {
-        guard let components = URLComponents(string: url.contains("://") ? url : "https://\(url)"),
-            let host = components.host, !host.isEmpty
-        else { return "\"\(url)\" is not a URL" }
-        let isLoopback = host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
-        guard components.scheme == "https" || (components.scheme == "http" && isLoopback) else {
+        guard let origin = URLOrigin(url: url.contains("://") ? url : "https://\(url)") else {
+            return "\"\(url)\" is not a URL"
+        }
+        guard origin.isSecure || origin.isLoopback else {
             return "\"\(url)\" must begin with https://; tokens go over plain http to loopback addresses only"
         }
         return nil
@@ -124,8 +126,8 @@ extension SettingsReader {
 }
 
 extension Policy {
-    fileprivate init(_ reader: inout SettingsReader, aliases: [String: RequestedTarget], replyQueue: String) {
-        self.init(replyQueue: replyQueue)
+    fileprivate init(_ reader: inout SettingsReader, aliases: [String: RequestedTarget], _ topology: Topology) {
+        self.init(replyQueue: topology.replies, ownQueues: Set(topology.declarations.map { $0.name }))
         defaultSubscriptionID = reader.text(.defaultSubscriptionID)
         defaultResourceGroup = reader.text(.defaultResourceGroup)
         defaultFactory = reader.text(.defaultFactory)

@@ -7,6 +7,8 @@ internal import Foundation
 /// not a silent default. Faults are collected: one run of the program shows all of them.
 struct SettingsReader {
     private let reader: ConfigReader
+    /// The layers that may hold secrets, highest first: a secret's file in one must not beat its value in a higher one.
+    private let secretLayers: [ConfigReader]
     private(set) var faults: [String] = []
 
     /// - Parameters:
@@ -34,11 +36,16 @@ struct SettingsReader {
             let content: ConfigContent = key.isList ? .stringArray(Self.list(value)) : .string(value)
             given[AbsoluteConfigKey(ConfigKey(key.path))] = ConfigValue(content, isSecret: false)
         }
+        let environmentProvider = EnvironmentVariablesProvider(
+            environmentVariables: Self.withoutPrefix(environment)
+        )
         reader = ConfigReader(providers: [
-            InMemoryProvider(values: given),
-            EnvironmentVariablesProvider(environmentVariables: Self.withoutPrefix(environment)),
-            InMemoryProvider(values: file.values),
+            InMemoryProvider(values: given), environmentProvider, InMemoryProvider(values: file.values),
         ])
+        secretLayers = [
+            ConfigReader(provider: environmentProvider),
+            ConfigReader(provider: InMemoryProvider(values: file.values)),
+        ]
     }
 
     /// Our variables without their prefix, and Azure's own, which are honoured as they are but yield to ours.
@@ -69,21 +76,29 @@ struct SettingsReader {
     // MARK: - Values
 
     mutating func text(_ key: ConfigurationKey) -> String? {
-        if key.isSecret, let path = reader.string(forKey: ConfigKey(key.path + "File")), !path.isEmpty {
-            return secret(key, fromFile: path)
+        guard key.isSecret else { return reader.string(forKey: ConfigKey(key.path)).flatMap { $0.isEmpty ? nil : $0 } }
+        for layer in secretLayers {
+            let value = layer.string(forKey: ConfigKey(key.path), isSecret: true) ?? ""
+            let path = layer.string(forKey: ConfigKey(key.path + "File")) ?? ""
+            if !value.isEmpty, !path.isEmpty {
+                fault(key, "is given both directly and by a file; leave one out")
+            }
+            if !value.isEmpty { return value }
+            if !path.isEmpty { return secret(key, fromFile: path) }
         }
-        let value = reader.string(forKey: ConfigKey(key.path), isSecret: key.isSecret)
-        return value?.isEmpty == true ? nil : value
+        return nil
     }
 
-    private mutating func secret(_ key: ConfigurationKey, fromFile path: String) -> String? {
+    /// The text of a secret's file; empty, and a fault, where there is none.
+    private mutating func secret(_ key: ConfigurationKey, fromFile path: String) -> String {
         guard let text = try? String(contentsOf: URL(filePath: path), encoding: .utf8) else {
-            fault(key, "the file \(path) named by \(key.environmentName)_FILE can't be read as text")
-            return nil
+            fault(key, "its file \(path) can't be read as text")
+            return ""
         }
         // Editors and `echo` end a file with a line feed that is not part of the secret.
         var secret = Substring(text)
         while let last = secret.last, last.isNewline { secret.removeLast() }
+        if secret.isEmpty { fault(key, "its file \(path) is empty") }
         return String(secret)
     }
 
