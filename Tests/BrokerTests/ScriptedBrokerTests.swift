@@ -44,6 +44,31 @@ struct ScriptedBrokerTests {
         }
     }
 
+    @Test("a message that waits for a blocked broker can be taken back, and closing does not wait for the broker")
+    func takenBackWhileBlocked() async throws {
+        try await ScriptedPeer.with { peer in
+            peer.logIn()
+            peer.openConfirmChannel()
+            peer.write([10, 60], [3] + Array("low".utf8))
+            peer.waitUntilClosed()
+        } body: { port in
+            let connection = try await Connection.open(.loopback(port))
+            let channel = try await connection.openChannel()
+            try await channel.enableConfirms()
+            try await eventually("it is blocked") { await connection.isBlockedByBroker }
+            let publishing = Task {
+                _ = try await channel.publish(Message("a"), routingKey: "q", isMandatory: true)
+            }
+
+            publishing.cancel()
+
+            let error = await #expect(throws: RabbitMQError.self) { try await publishing.value }
+            #expect(error?.code == .cancelled)
+            await connection.close()
+            #expect(await connection.closed?.message.contains("blocked") == true)
+        }
+    }
+
     @Test("a publish the broker never confirms is in doubt after the reply time-out, and the connection lives on")
     func neverConfirmed() async throws {
         try await ScriptedPeer.with { peer in

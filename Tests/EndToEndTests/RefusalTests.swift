@@ -271,6 +271,59 @@ struct RefusalTests {
         try await stage.end()
     }
 
+    @Test("a direct address for which the broker never answers costs nobody else, and is not asked for twice")
+    func silentDirectAddress() async throws {
+        let stage = try await Stage("silent")
+        let worker = try await stage.startWorker()
+        let evil = try await silentAddress(stage)
+
+        for number in 0..<3 {
+            try await stage.publish(#"{"target":"nightly-load"}"#, id: "evil-\(number)") { $0.replyTo = evil }
+        }
+        let honest = try await Program.run(
+            "adf-trigger",
+            ["send", "nightly-load", "--wait", "--timeout", "20"],
+            environment: stage.environment
+        )
+        let kept = try await stage.take(3, from: "undeliverable").map { try Answer($0) }
+
+        #expect(honest.code == 0, "\(honest.errors)")
+        #expect(kept.contains { $0.headers["error-message"]?.text?.contains("does not say") == true })
+        #expect(kept.allSatisfy { $0.status == "started" && $0.headers["origin-reply-to"]?.text == evil })
+        try await worker.stop()
+        try await stage.end()
+    }
+
+    /// An address as the broker makes them, but of a process that is no channel: the first of its node, which does
+    /// not answer what it is asked.
+    private func silentAddress(_ stage: Stage) async throws -> String {
+        let channel = try await stage.connection.openChannel()
+        try await channel.enableConfirms()
+        let queue = "\(stage.prefix).address"
+        _ = try await channel.declare(QueueDeclaration(name: queue))
+        _ = try await channel.consume(
+            "amq.rabbitmq.reply-to",
+            consumerTag: "replies",
+            mode: .automaticAcknowledgement
+        )
+        var message = Message(body: [])
+        message.properties.replyTo = "amq.rabbitmq.reply-to"
+        _ = try await channel.publish(message, routingKey: queue, isMandatory: true)
+        let taken = try await stage.take(1, from: queue)
+        try await channel.deleteQueue(queue)
+        await channel.close()
+
+        let prefix = "amq.rabbitmq.reply-to."
+        let address = try #require(taken.first?.message.properties.replyTo)
+        let parts = address.dropFirst(prefix.count).split(separator: ".")
+        let encoded = String(try #require(parts.first))
+        var process = try #require(Data(base64Encoded: encoded))
+        // NEW_PID_EXT of Erlang's external term format: an atom, then the number, a serial and a creation of 4 bytes each.
+        let number = process.count - 12
+        process.replaceSubrange(number..<number + 8, with: Array(repeating: 0, count: 8))
+        return "\(prefix)\(process.base64EncodedString()).\(try #require(parts.last))"
+    }
+
     @Test("replies do not go to the worker's own queues or the broker's")
     func reservedReplyQueues() async throws {
         let stage = try await Stage("reserved")

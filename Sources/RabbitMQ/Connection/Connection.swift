@@ -79,6 +79,11 @@ public actor Connection {
     /// doubt. Returns after at most 5 s, whatever the broker does.
     public func close() async {
         guard closeReason == nil else { return }
+        guard !isBlocked else {
+            // It reads nothing from us now, a goodbye included.
+            end(RabbitMQError(.closedByUs, "closed while the broker had the connection blocked"))
+            return
+        }
         if closeDeadline == nil {
             closeDeadline = .now + .seconds(5)
             commands.append((.connectionClose, channel: 0))

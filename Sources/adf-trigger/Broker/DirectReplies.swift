@@ -45,8 +45,10 @@ actor DirectReplies {
             }
             do throws(RabbitMQError) {
                 let session = try await openSession()
-                guard try await isListening(address, session.connection) else {
-                    return .gone("the requester is not waiting any more")
+                switch try await presence(of: address, session.connection) {
+                case .listening: break
+                case .gone: return .gone("the requester is not waiting any more")
+                case .unknown: return .gone("the broker does not say whether the requester is waiting")
                 }
                 switch try await session.replies.publish(message, routingKey: address, isMandatory: false) {
                 case .confirmed: return .delivered
@@ -94,25 +96,32 @@ actor DirectReplies {
             }
     }
 
+    private enum Presence {
+        case listening
+        case gone
+        case unknown
+    }
+
     /// Asks on a channel of its own, which the answer "no", or none, costs.
-    private func isListening(_ address: String, _ connection: Connection) async throws(RabbitMQError) -> Bool {
+    private func presence(of address: String, _ connection: Connection) async throws(RabbitMQError) -> Presence {
         let channel = try await connection.openChannel()
         do throws(RabbitMQError) {
             _ = try await channel.status(ofQueue: address, within: Self.probeLimit)
         } catch {
-            if error.code == .timeout { refuse(address) }
-            guard error.code == .timeout || error.replyCode == 404 else { throw error }
-            return false
+            if error.replyCode == 404 { return .gone }
+            guard error.code == .timeout else { throw error }
+            refuse(address)
+            return .unknown
         }
         await channel.close()
-        return true
+        return .listening
     }
 
     /// The connection was closed because of an address, which may be another's: asks alone.
     private func examine(_ address: String) async {
         guard let connection = try? await Connection.open(configuration) else { return }
         do throws(RabbitMQError) {
-            _ = try await isListening(address, connection)
+            _ = try await presence(of: address, connection)
         } catch {
             if error.replyCode == 541 { refuse(address) }
         }

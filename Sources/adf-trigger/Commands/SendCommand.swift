@@ -171,6 +171,7 @@ struct SendCommand: AsyncParsableCommand {
                 "queue \"\(settings.topology.requests)\" does not exist; create it with \"adf-trigger topology declare\""
             )
         case .nacked: printError("queue \"\(settings.topology.requests)\" refuses the request; it is probably full")
+        case .inDoubt where Task.isCancelled: break  // the time-out has been told of
         case .inDoubt(let error):
             printError(
                 "it is not known whether the request was stored: \(error.message); send it again with the same --message-id"
