@@ -12,8 +12,8 @@ struct IOThreadTests {
         nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
         private var count = 0
 
-        init(named name: String = "resident") {
-            thread = IOThread(name: name)
+        init(named name: String = "resident") throws {
+            thread = try IOThread(name: name)
         }
 
         /// Before and after giving way, by Linux's own numbers: the compiler takes `pthread_self` for constant.
@@ -60,8 +60,8 @@ struct IOThreadTests {
     }
 
     @Test("all jobs of an actor run on one thread, which is not the caller's")
-    func oneThread() async {
-        let resident = Resident()
+    func oneThread() async throws {
+        let resident = try Resident()
 
         let threads = await withTaskGroup { group in
             for _ in 0..<200 { group.addTask { await resident.currentThreads() } }
@@ -74,7 +74,7 @@ struct IOThreadTests {
 
     @Test("two actors have two threads")
     func twoThreads() async throws {
-        let (first, second) = (Resident(), Resident())
+        let (first, second) = (try Resident(), try Resident())
 
         let threads = await first.currentThreads() + second.currentThreads()
 
@@ -82,8 +82,8 @@ struct IOThreadTests {
     }
 
     @Test("concurrent callers are served one after the other")
-    func serial() async {
-        let resident = Resident()
+    func serial() async throws {
+        let resident = try Resident()
 
         await withTaskGroup { group in
             for _ in 0..<1000 { group.addTask { _ = await resident.increment() } }
@@ -93,16 +93,16 @@ struct IOThreadTests {
     }
 
     @Test("a job can enter its actor synchronously")
-    func assumeIsolated() async {
-        let resident = Resident()
+    func assumeIsolated() async throws {
+        let resident = try Resident()
 
         #expect(await resident.incrementBySynchronousEntry() == 1)
         #expect(await resident.incrementBySynchronousEntry() == 2)
     }
 
     @Test("the executor tells its own thread from others")
-    func isolationCheck() async {
-        let resident = Resident()
+    func isolationCheck() async throws {
+        let resident = try Resident()
 
         #expect(await resident.isOnThread())
         #expect(resident.thread.isIsolatingCurrentContext() == false)
@@ -111,7 +111,7 @@ struct IOThreadTests {
     @Test("the thread bears the connection's name, cut to what Linux takes, and ends with its actor")
     func lifetime() async throws {
         let name = uniqueName()
-        var resident: Resident? = Resident(named: name + " and more")
+        var resident: Resident? = try Resident(named: name + " and more")
         _ = await resident?.increment()
         // 15 bytes: a space and "a" are left of the rest.
         let taskName = String((name + " and more").prefix(15))
@@ -126,7 +126,7 @@ struct IOThreadTests {
     func lifetimeWithoutJobs() async throws {
         let name = uniqueName()
         do {
-            let thread = IOThread(name: name)
+            let thread = try IOThread(name: name)
             #expect(try await eventually { try threadCount(named: name) == 1 })
             withExtendedLifetime(thread) {}
         }
@@ -150,7 +150,7 @@ struct IOThreadTests {
 
     @Test("an attached client gets a turn after a job, and after its time-out without one")
     func client() async throws {
-        let resident = Resident()
+        let resident = try Resident()
         let counter = Counter(timeoutMilliseconds: 5)
         resident.thread.attach(counter)
 
@@ -173,7 +173,7 @@ struct IOThreadTests {
         }
         let name = uniqueName()
         do {
-            let thread = IOThread(name: name)
+            let thread = try IOThread(name: name)
             thread.attach(OneTurn(thread: thread))
             let resident = Waker(thread: thread)
             await resident.wake()

@@ -33,10 +33,10 @@ public actor Connection {
     private static let channelMaximum: UInt16 = 2047
     private static let generations = NIOLockedValueBox<UInt64>(0)
 
-    private init(_ configuration: ConnectionConfiguration) {
+    private init(_ configuration: ConnectionConfiguration) throws(RabbitMQError) {
         self.configuration = configuration
         address = configuration.address
-        thread = IOThread(name: configuration.connectionName)
+        thread = try IOThread(name: configuration.connectionName)
     }
 
     /// Connects and logs in.
@@ -44,7 +44,7 @@ public actor Connection {
     /// - Throws: ``RabbitMQError``: `unreachable` where nobody answers, `accessRefused` for a wrong user or password,
     ///   `virtualHostRefused`, `protocolViolation` where something else than a broker answers.
     public static func open(_ configuration: ConnectionConfiguration) async throws(RabbitMQError) -> Connection {
-        let connection = Connection(configuration)
+        let connection = try Connection(configuration)
         try await connection.start()
         return connection
     }

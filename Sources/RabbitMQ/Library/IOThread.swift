@@ -29,10 +29,10 @@ final class IOThread: SerialExecutor {
 
     private let loop: Loop
 
-    /// Starts the thread.
-    init(name: String) {
-        loop = Loop()
-        unsafe loop.start(name: name, executor: UnownedSerialExecutor(ordinary: self))
+    /// Starts the thread. Throws `unreachable` where the process may have no more descriptors or threads.
+    init(name: String) throws(RabbitMQError) {
+        loop = try Loop()
+        try unsafe loop.start(name: name, executor: UnownedSerialExecutor(ordinary: self))
     }
 
     deinit {
@@ -81,9 +81,11 @@ private final class Loop: Sendable {
     private let state = NIOLockedValueBox(State())
     private let wakeUp: Int32
 
-    init() {
+    init() throws(RabbitMQError) {
         wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-        precondition(wakeUp >= 0, "eventfd failed with errno \(errno)")
+        guard wakeUp >= 0 else {
+            throw RabbitMQError(.unreachable, "no descriptor is left for another connection (errno \(errno))")
+        }
     }
 
     deinit {
@@ -98,7 +100,7 @@ private final class Loop: Sendable {
     /// frame, overflow 1 MiB (upstream limits it to 100 levels since 0.14).
     private static let stackByteCount = 16 << 20
 
-    func start(name: String, executor: UnownedSerialExecutor) {
+    func start(name: String, executor: UnownedSerialExecutor) throws(RabbitMQError) {
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
         unsafe pthread_attr_setstacksize(&attributes, Self.stackByteCount)
@@ -120,7 +122,10 @@ private final class Loop: Sendable {
             },
             start.toOpaque()
         )
-        precondition(status == 0, "a thread for the RabbitMQ connection could not be made (errno \(status))")
+        guard status == 0 else {
+            unsafe start.release()
+            throw RabbitMQError(.unreachable, "no thread can be made for another connection (errno \(status))")
+        }
     }
 
     @safe private final class Start {

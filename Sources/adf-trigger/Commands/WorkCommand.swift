@@ -27,6 +27,12 @@ struct WorkCommand: AsyncParsableCommand {
         for name in SettingsReader.unknownVariables(in: ProcessInfo.processInfo.environment) {
             logger.warning("environment variable has no meaning and is ignored", metadata: ["name": "\(name)"])
         }
+        if settings.longestHold > Settings.acknowledgementLimit {
+            logger.warning(
+                "in an outage requests may be held longer than the broker waits for acknowledgements; lower worker.prefetch or worker.holdSeconds",
+                metadata: ["hold_s": "\(settings.longestHold.components.seconds)"]
+            )
+        }
         guard let service = WorkService(settings, logger: logger) else { throw ExitCode.configuration }
         guard service.targetFaults.isEmpty else {
             printError("\(ConfigurationError(faults: service.targetFaults))")

@@ -82,6 +82,17 @@ struct Settings: Sendable {
     }
 }
 
+extension Settings {
+    /// How long the last request of a full prefetch may be held when every one before it takes all its time.
+    var longestHold: Duration {
+        let rounds = (Int(prefetch) + worker.concurrency - 1) / worker.concurrency
+        return (worker.holdTime + (azure?.timeout ?? .zero)) * rounds
+    }
+
+    /// RabbitMQ closes the channel of a consumer that does not acknowledge for 30 min, by default.
+    static let acknowledgementLimit = Duration.seconds(30 * 60)
+}
+
 extension Settings.Azure {
     init(_ reader: inout SettingsReader) {
         tenantID = reader.required(.tenantID)
