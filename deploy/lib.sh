@@ -40,16 +40,23 @@ free_port() {
 }
 
 # start_broker DIRECTORY: a private RabbitMQ node on loopback with all its state below DIRECTORY.
-# Sets amqp_port; the node's pid is in DIRECTORY/pid.
+# Sets amqp_port and amqps_port; the node's pid is in DIRECTORY/pid, and DIRECTORY/tls/ca.pem signed its certificate
+# for localhost.
 start_broker() {
     local home=$1 server
     # The one on PATH changes to the rabbitmq user and the system's own folders; this one does not.
     server=$(dpkg -L rabbitmq-server | grep -m 1 'lib/rabbitmq/bin/rabbitmq-server$') ||
         fail "the package rabbitmq-server has no start script where it is expected"
     mkdir -p "$home"
+    make_certificates "$home/tls"
     amqp_port=$(free_port)
+    amqps_port=$(free_port)
     cat >"$home/rabbitmq.conf" <<EOF
 listeners.tcp.1 = 127.0.0.1:$amqp_port
+listeners.ssl.1 = 127.0.0.1:$amqps_port
+ssl_options.cacertfile = $home/tls/ca.pem
+ssl_options.certfile = $home/tls/localhost.pem
+ssl_options.keyfile = $home/tls/localhost.key
 loopback_users.guest = true
 log.console = false
 log.file.level = info
@@ -72,6 +79,21 @@ EOF
         tail -n 20 "$home/console.log" >&2
         fail "the RabbitMQ node did not start; its logs are below $home"
     }
+}
+
+# make_certificates DIRECTORY: an authority, a certificate of it for localhost, and an authority that signed nothing.
+make_certificates() {
+    mkdir -p "$1"
+    (
+        cd "$1" || exit 1
+        for name in ca stranger; do
+            openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=adf-trigger $name" -keyout $name.key -out $name.pem
+        done
+        openssl req -newkey rsa:2048 -nodes -subj "/CN=localhost" -keyout localhost.key -out localhost.csr
+        printf 'subjectAltName=DNS:localhost\n' >localhost.ext
+        openssl x509 -req -in localhost.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile localhost.ext \
+            -out localhost.pem
+    ) >"$1/openssl.log" 2>&1 || fail "certificates could not be made; see $1/openssl.log"
 }
 
 # stop_broker DIRECTORY: ends the node started there, and its port mapper.

@@ -110,6 +110,18 @@ struct MainPathTests {
         try await stage.end()
     }
 
+    @Test("the worker reaches its broker over TLS")
+    func encryptedBroker() async throws {
+        let stage = try await Stage("encrypted")
+        let worker = try await stage.startWorker(set: ["ADF_TRIGGER_AMQP_URL": try TestBroker.encryptedURI()])
+
+        try await stage.publish(#"{"target":"nightly-load"}"#, id: "encrypted")
+
+        #expect(try Answer(try #require(try await stage.take(1, from: "replies").first)).status == "started")
+        try await worker.stop()
+        try await stage.end()
+    }
+
     @Test("a program that is not ours is served: amqp-publish, and pika with a reply queue of its own")
     func foreignPublishers() async throws {
         let stage = try await Stage("foreign")

@@ -58,7 +58,10 @@ struct ConnectionURITests {
             ("", "has no scheme"),
             ("localhost:5672", "has no scheme"),
             ("amqp:/h", "has no scheme"),
-            ("amqps://h", "amqps"),
+            ("amqps://h?certfile=/c", "go together"),
+            ("amqps://h?cacertfile=", "cacertfile is not"),
+            ("amqps://h?verify=verify_none", "parameter other than"),
+            ("amqp://h?cacertfile=/c", "scheme is not amqps"),
             ("http://h", "scheme"),
             ("://h", "scheme"),
             ("amqp://", "no host"),
@@ -121,11 +124,26 @@ struct ConnectionURITests {
         #expect(longest.connectTimeout == .milliseconds(1))
     }
 
+    @Test("amqps encrypts, on its own port, with the system's authorities or those that are named")
+    func encrypted() throws {
+        let usual = try ConnectionConfiguration(uri: "amqps://h")
+        let named = try ConnectionConfiguration(
+            uri: "AMQPS://h:1?cacertfile=%2Fa%20b.pem&certfile=/c.pem&keyfile=/k.pem"
+        )
+
+        #expect(usual.port == 5671)
+        #expect(usual.tls == TLSConfiguration(authoritiesFile: "/etc/ssl/certs/ca-certificates.crt"))
+        #expect(named.port == 1)
+        #expect(named.tls?.authoritiesFile == "/a b.pem")
+        #expect(named.tls?.clientCertificate == .init(certificateFile: "/c.pem", keyFile: "/k.pem"))
+        #expect(try ConnectionConfiguration(uri: "amqp://h").tls == nil)
+    }
+
     @Test(
         "no error repeats a password, wherever the URI is wrong",
         arguments: [
             "hunter2",
-            "amqps://u:hunter2@h", "hunter2://h", "u:hunter2@h://x", "amqp://u:hunter2%@h", "amqp://u:hunter2%00@h",
+            "amqps://u:hunter2@h:0", "hunter2://h", "u:hunter2@h://x", "amqp://u:hunter2%@h", "amqp://u:hunter2%00@h",
             "amqp://u:hunter2@", "amqp://u:hunter2@h:0", "amqp://u:hunter2@h:x", "amqp://u:hunter2@[h",
             "amqp://u:hunter2@[h]x", "amqp://u:hunter2@h/a/b", "amqp://u:hunter2@h?heartbeat=0",
             "amqp://u:hunter2@h?verify=none",

@@ -15,6 +15,17 @@ public enum TestBroker {
         return uri
     }
 
+    /// The URI of the node's TLS port under a host name, trusting one of the authorities made for the tests.
+    ///
+    /// - Parameter authority: `ca`, which signed the node's certificate for localhost, or `stranger`.
+    public static func encryptedURI(host: String = "localhost", authority: String = "ca") throws -> String {
+        let environment = ProcessInfo.processInfo.environment
+        guard let port = environment["ADF_TRIGGER_TEST_AMQPS_PORT"],
+            let directory = environment["ADF_TRIGGER_TEST_TLS_DIRECTORY"]
+        else { throw Missing() }
+        return "amqps://guest:guest@\(host):\(port)?cacertfile=\(directory)/\(authority).pem"
+    }
+
     /// A name no other test uses.
     public static func uniqueName(_ name: String) -> String {
         "test.\(name).\(UUID().uuidString.lowercased().prefix(8))"

@@ -1,7 +1,8 @@
 extension ConnectionConfiguration {
     /// Reads a RabbitMQ URI: `amqp://user:password@host:port/vhost?heartbeat=15&connection_timeout=5000`.
     ///
-    /// User, password and virtual host are percent-decoded. `amqp://host` means virtual host `/`;
+    /// `amqps` encrypts, on port 5671 unless told otherwise, and takes the parameters `cacertfile`, `certfile` and
+    /// `keyfile`, which name PEM files. User, password, virtual host and file names are percent-decoded. `amqp://host` means virtual host `/`;
     /// `amqp://host/` means the virtual host with the empty name, as RabbitMQ's URI specification says.
     ///
     /// - Throws: ``RabbitMQError`` with ``RabbitMQError/Code/invalidURI``; its message names the part and the mend and
@@ -14,8 +15,8 @@ extension ConnectionConfiguration {
         // What stands in place of a scheme or a parameter is not repeated: where a password's reserved characters are
         // not escaped, it is a piece of the password.
         let scheme = uri[..<schemeEnd.lowerBound].lowercased()
-        guard scheme != "amqps" else { throw invalid("the AMQP URI's scheme is amqps, which is not supported") }
-        guard scheme == "amqp" else { throw invalid("the AMQP URI's scheme is not amqp") }
+        guard ["amqp", "amqps"].contains(scheme) else { throw invalid("the AMQP URI's scheme is not amqp or amqps") }
+        let isEncrypted = scheme == "amqps"
         let rest = uri[schemeEnd.upperBound...]
         let (beforeQuery, query) = rest.split(at: "?")
         let (authority, path) = beforeQuery.split(at: "/")
@@ -34,7 +35,7 @@ extension ConnectionConfiguration {
             throw invalid("the AMQP URI's user or password holds a zero byte")
         }
 
-        let (host, port) = try Self.hostAndPort(hostAndPort, invalid)
+        let (host, port) = try Self.hostAndPort(hostAndPort, defaultPort: isEncrypted ? 5671 : 5672, invalid)
         var virtualHost = "/"
         if let path {
             guard !path.contains("/"), let decoded = path.percentDecoded, !decoded.utf8.contains(0) else {
@@ -50,6 +51,9 @@ extension ConnectionConfiguration {
             virtualHost: virtualHost,
             connectionName: connectionName
         )
+        var authoritiesFile: String?
+        var certificateFile: String?
+        var keyFile: String?
         for item in (query ?? "").split(separator: "&") {
             let (name, value) = item.split(at: "=")
             let number = value.flatMap { UInt32($0) }
@@ -64,14 +68,43 @@ extension ConnectionConfiguration {
                     throw invalid("the AMQP URI's connection_timeout must be a number of milliseconds above 0")
                 }
                 connectTimeout = .milliseconds(Int64(number))
+            case "cacertfile": authoritiesFile = try Self.file(value, name, invalid)
+            case "certfile": certificateFile = try Self.file(value, name, invalid)
+            case "keyfile": keyFile = try Self.file(value, name, invalid)
             default:
-                throw invalid("the AMQP URI has a parameter other than heartbeat and connection_timeout")
+                throw invalid(
+                    "the AMQP URI has a parameter other than heartbeat, connection_timeout, cacertfile, certfile and keyfile"
+                )
+            }
+        }
+        guard (certificateFile == nil) == (keyFile == nil) else {
+            throw invalid("the AMQP URI has one of certfile and keyfile, and they go together")
+        }
+        guard isEncrypted || (authoritiesFile == nil && certificateFile == nil) else {
+            throw invalid("the AMQP URI names certificates, and its scheme is not amqps")
+        }
+        if isEncrypted {
+            tls = TLSConfiguration(authoritiesFile: authoritiesFile ?? TLSConfiguration.systemAuthorities)
+            if let certificateFile, let keyFile {
+                tls?.clientCertificate = .init(certificateFile: certificateFile, keyFile: keyFile)
             }
         }
     }
 
+    private static func file(
+        _ value: Substring?,
+        _ name: Substring,
+        _ invalid: (String) -> RabbitMQError
+    ) throws(RabbitMQError) -> String {
+        guard let path = value?.percentDecoded, !path.isEmpty, !path.utf8.contains(0) else {
+            throw invalid("the AMQP URI's \(name) is not a percent-encoded path")
+        }
+        return path
+    }
+
     private static func hostAndPort(
         _ text: Substring,
+        defaultPort: UInt16,
         _ invalid: (String) -> RabbitMQError
     ) throws(RabbitMQError) -> (String, UInt16) {
         let host: Substring
@@ -88,7 +121,7 @@ extension ConnectionConfiguration {
             (host, port) = text.split(at: ":")
         }
         guard !host.isEmpty, !host.utf8.contains(0) else { throw invalid("the AMQP URI has no host") }
-        guard let port else { return (String(host), 5672) }
+        guard let port else { return (String(host), defaultPort) }
         guard let number = UInt16(port), number > 0 else { throw invalid("the AMQP URI's port is not 1 to 65535") }
         return (String(host), number)
     }

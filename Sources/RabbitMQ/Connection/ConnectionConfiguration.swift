@@ -24,6 +24,8 @@ public struct ConnectionConfiguration: Sendable {
     public var password: Password
     /// The virtual host; `/` by default.
     public var virtualHost: String
+    /// How the connection is encrypted; nil for plain TCP, which is the default.
+    public var tls: TLSConfiguration?
     /// How often either side shows that it lives; 15 s by default, so a dead peer is noticed within 30 s. At least 1 s:
     /// without heartbeats a connection that died silently would never be noticed.
     public var heartbeat: Duration

@@ -45,9 +45,7 @@ internal import Glibc
 
     /// Connects and logs in; blocks this thread for at most the configured times (a name look-up has none).
     mutating func open(_ configuration: ConnectionConfiguration) throws(RabbitMQError) {
-        guard let socket = unsafe amqp_tcp_socket_new(state) else {
-            throw RabbitMQError(.unreachable, "there is no memory for another socket")
-        }
+        let socket = try unsafe makeSocket(configuration)
         var connectTimeout = timeval(configuration.connectTimeout)
         let status = unsafe amqp_socket_open_noblock(
             socket,
@@ -83,6 +81,39 @@ internal import Glibc
         }
         frameByteCount = Int(unsafe amqp_get_frame_max(state))
         heartbeatSeconds = Int(unsafe amqp_get_heartbeat(state))
+    }
+
+    private func makeSocket(_ configuration: ConnectionConfiguration) throws(RabbitMQError) -> OpaquePointer {
+        guard let tls = configuration.tls else {
+            guard let socket = unsafe amqp_tcp_socket_new(state) else {
+                throw RabbitMQError(.unreachable, "there is no memory for another socket")
+            }
+            return unsafe socket
+        }
+        // Peer and host name are verified by default. The library has no system authorities of its own.
+        guard let socket = unsafe amqp_ssl_socket_new(state) else {
+            throw RabbitMQError(.tlsFailed, "TLS can't be set up")
+        }
+        let ok = AMQP_STATUS_OK.rawValue
+        guard unsafe amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST) == ok else {
+            throw RabbitMQError(.tlsFailed, "TLS 1.2 is not to be had")
+        }
+        guard unsafe amqp_ssl_socket_set_cacert(socket, tls.authoritiesFile) == ok else {
+            throw RabbitMQError(
+                .tlsFailed,
+                "\(tls.authoritiesFile) can't be read as certificates in PEM; check cacertfile, or install ca-certificates"
+            )
+        }
+        // Checked, for the library goes on without a certificate where the pair does not match.
+        if let certificate = tls.clientCertificate,
+            unsafe amqp_ssl_socket_set_key(socket, certificate.certificateFile, certificate.keyFile) != ok
+        {
+            throw RabbitMQError(
+                .tlsFailed,
+                "\(certificate.certificateFile) and \(certificate.keyFile) are no certificate in PEM with its unencrypted key"
+            )
+        }
+        return unsafe socket
     }
 
     /// Ends a connection on which the peer's kernel acknowledges nothing: a second guard beside heartbeats.

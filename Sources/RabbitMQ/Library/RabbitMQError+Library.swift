@@ -11,6 +11,18 @@ extension RabbitMQError {
         case AMQP_STATUS_SOCKET_ERROR:
             // The library keeps no errno here, so refused and unreachable look alike.
             self.init(.unreachable, "nobody accepts connections at \(address)")
+        case AMQP_STATUS_SSL_PEER_VERIFY_FAILED:
+            self.init(
+                .tlsFailed,
+                "\(address) shows a certificate of an authority that is not trusted; check cacertfile"
+            )
+        case AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED:
+            self.init(.tlsFailed, "\(address) shows a certificate for another name; connect by a DNS name it holds")
+        case AMQP_STATUS_SSL_CONNECTION_FAILED, AMQP_STATUS_SSL_ERROR:
+            self.init(
+                .tlsFailed,
+                "\(address) does not finish a TLS handshake; check that its port is the one for amqps"
+            )
         default:
             self.init(.unreachable, "\(address) can't be reached: \(Self.text(of: status))")
         }

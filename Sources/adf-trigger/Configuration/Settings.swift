@@ -52,7 +52,7 @@ struct Settings: Sendable {
                 reader.fault(.amqpURL, error.message)
             }
         } else {
-            reader.fault(.amqpURL, "is not set; expected amqp://user:password@host:port/vhost")
+            reader.fault(.amqpURL, "is not set; expected amqps://user:password@host:port/vhost")
         }
 
         topology = Topology(&reader)
