@@ -170,6 +170,13 @@ struct CommandTests {
         )
         let bad = try stage.file("bad.yaml", Array("worker:\n  concurency: 4\n".utf8))
 
+        let badTarget = try stage.file("target.yaml", Array("targets:\n  a:\n    pipeline: x/y\n".utf8))
+
+        let named = try await Program.run(
+            "adf-trigger",
+            ["work", "--config", badTarget],
+            environment: stage.environment
+        )
         let accepted = try await Program.run(
             "adf-trigger",
             ["topology", "show", "--config", good],
@@ -184,6 +191,8 @@ struct CommandTests {
         #expect(accepted.code == 0, "\(accepted.errors)")
         #expect(refused.code == 78)
         #expect(refused.errors.contains("worker.concurency"))
+        #expect(named.code == 78)
+        #expect(named.errors.contains("targets.a: the target's pipeline contains"), "\(named.errors)")
         try await stage.end()
     }
 

@@ -24,10 +24,26 @@ struct DataFactoryStarter: RunStarter {
     }
 
     func check(_ target: Target) throws(RequestError) {
+        try Self.checkNames(of: target)
+    }
+
+    private static func checkNames(of target: Target) throws(RequestError) {
         do {
             _ = try PipelineReference(target)
         } catch {
             throw RequestError(.invalid, code: "InvalidName", "the target's \(error)")
+        }
+    }
+
+    /// What is wrong with the configured targets by Azure's rules of naming; their users would be told of it otherwise.
+    static func faults(of aliases: [String: Target]) -> [String] {
+        aliases.sorted { $0.key < $1.key }.compactMap { alias, target in
+            do throws(RequestError) {
+                try checkNames(of: target)
+                return nil
+            } catch {
+                return "targets.\(alias): \(error.message)"
+            }
         }
     }
 

@@ -3,6 +3,7 @@ internal import Foundation
 internal import Logging
 internal import ServiceLifecycle
 internal import Telemetry
+internal import TriggerWorker
 internal import UnixSignals
 
 /// `adf-trigger work`.
@@ -20,6 +21,11 @@ struct WorkCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try options.read(needsAzure: true)
+        let faults = DataFactoryStarter.faults(of: settings.policy.aliases)
+        guard faults.isEmpty else {
+            printError("\(ConfigurationError(faults: faults))")
+            throw ExitCode.configuration
+        }
         LoggingSystem.bootstrap { [format = settings.logFormat, level = settings.logLevel] label in
             format.makeHandler(label: label, level: level)
         }
@@ -34,10 +40,6 @@ struct WorkCommand: AsyncParsableCommand {
             )
         }
         guard let service = WorkService(settings, logger: logger) else { throw ExitCode.configuration }
-        guard service.targetFaults.isEmpty else {
-            printError("\(ConfigurationError(faults: service.targetFaults))")
-            throw ExitCode.configuration
-        }
         var configuration = ServiceGroupConfiguration(
             services: [service],
             gracefulShutdownSignals: [.sigterm, .sigint],

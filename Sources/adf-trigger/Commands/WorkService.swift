@@ -29,18 +29,6 @@ struct WorkService: Service {
         budget = WriteBudget(perSecond: azure.writesPerSecond, burst: azure.writeBurst)
     }
 
-    /// What is wrong with the configured targets by Azure's rules of naming: their users would be told of it otherwise.
-    var targetFaults: [String] {
-        settings.policy.aliases.sorted { $0.key < $1.key }.compactMap { alias, target in
-            do throws(RequestError) {
-                try starter.check(target)
-                return nil
-            } catch {
-                return "targets.\(alias): \(error.message)"
-            }
-        }
-    }
-
     func run() async throws {
         var backoff = Backoff(first: .milliseconds(500), longest: .seconds(30))
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
