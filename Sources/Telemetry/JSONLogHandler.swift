@@ -111,7 +111,7 @@ public struct JSONLogHandler: LogHandler {
             case "\n": line += "\\n".utf8
             case "\r": line += "\\r".utf8
             case "\t": line += "\\t".utf8
-            case "\u{0}"..<"\u{20}", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
+            case _ where scalar.isControl:
                 let digits = String(scalar.value, radix: 16)
                 line += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8
             default: line += scalar.utf8

@@ -47,14 +47,17 @@ public struct TextLogHandler: LogHandler {
     }
 
     private static func escaped(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        guard text.unicodeScalars.contains(where: \.isControl) else { return text }
         return text.unicodeScalars.reduce(into: "") { escaped, scalar in
-            escaped += isControl(scalar) ? scalar.escaped(asASCII: true) : String(scalar)
+            escaped += scalar.isControl ? scalar.escaped(asASCII: true) : String(scalar)
         }
     }
+}
 
-    private static func isControl(_ scalar: UnicodeScalar) -> Bool {
-        switch scalar {
+extension UnicodeScalar {
+    /// Whether it must not reach a log as it is: control characters, and the two separators some readers break lines at.
+    var isControl: Bool {
+        switch self {
         case "\u{0}"..<"\u{20}", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}": true
         default: false
         }

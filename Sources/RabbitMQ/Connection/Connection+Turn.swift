@@ -46,15 +46,15 @@ extension Connection: IOThread.Client {
         if let closeDeadline, closeDeadline < now {
             throw RabbitMQError(.closedByUs, "the broker did not answer our close")
         }
-        for (number, channel) in channels {
-            if let reply = channel.pendingReplies.first, reply.deadline < now {
+        for number in Array(channels.keys) {
+            if let reply = channels[number]?.pendingReplies.first, reply.deadline < now {
                 let error = RabbitMQError(.timeout, "the broker did not answer on channel \(number) in time")
                 if reply.endsConnection { throw error }
                 channels[number]?.end(error)
                 channels[number] = nil
             }
             // While blocked the broker reads nothing from us, so silence means nothing.
-            guard !isBlocked, (channel.confirms?.count ?? 0) > 0 else { continue }
+            guard !isBlocked, (channels[number]?.confirms?.count ?? 0) > 0 else { continue }
             let limit = now - configuration.replyTimeout
             let overdue = channels[number]?.confirms?.withdrawOldest { ($0.sentAt ?? now) < limit } ?? []
             for publish in overdue {
@@ -94,12 +94,10 @@ extension Connection: IOThread.Client {
         }
         var publish = publish
         publish.sentAt = .now
-        let properties = outgoing.message.properties
         let key = ConfirmTracker<ChannelState.PendingPublish>.ReturnKey(
             exchange: outgoing.exchange,
             routingKey: outgoing.routingKey,
-            messageID: properties.messageID,
-            correlationID: properties.correlationID
+            outgoing.message.properties
         )
         // Noted first: if sending fails half-way the broker may still have all of it, so it is in doubt.
         channels[number]?.confirms?.published(publish, returnKey: outgoing.isMandatory ? key : nil)
@@ -208,26 +206,24 @@ extension Connection: IOThread.Client {
     private func receive(_ complete: MessageAssembly.Complete, _ number: UInt16) {
         switch complete.start {
         case .returned(let returned):
-            let properties = complete.properties
-            _ = channels[number]?.confirms?.returned(
-                .init(
-                    exchange: returned.exchange,
-                    routingKey: returned.routingKey,
-                    messageID: properties.messageID,
-                    correlationID: properties.correlationID
-                ),
-                reason: returned.reason
+            let key = ConfirmTracker<ChannelState.PendingPublish>.ReturnKey(
+                exchange: returned.exchange,
+                routingKey: returned.routingKey,
+                complete.properties
             )
+            _ = channels[number]?.confirms?.returned(key, reason: returned.reason)
         case .deliver(let deliver):
-            guard let channel = channels[number] else { return }
+            // Read out piece by piece: a copy of the channel held here would make the ledger copy itself to change.
+            guard let generation = channels[number]?.generation else { return }
+            let buffer = channels[number]?.consumers[deliver.consumerTag]
             // What the broker settles as it sends is not on the books: acknowledging it would close the channel (406).
-            if channel.consumers[deliver.consumerTag]?.mode != .automaticAcknowledgement {
+            if buffer?.mode != .automaticAcknowledgement {
                 channels[number]?.ledger.delivered(deliver.deliveryTag)
             }
             let delivery = Delivery(
                 message: Message(properties: complete.properties, body: complete.body),
                 bodyByteCount: complete.bodyByteCount,
-                generation: channel.generation,
+                generation: generation,
                 deliveryTag: deliver.deliveryTag,
                 isRedelivered: deliver.isRedelivered,
                 exchange: deliver.exchange,
@@ -235,7 +231,7 @@ extension Connection: IOThread.Client {
                 consumerTag: deliver.consumerTag
             )
             // A consumer we have just cancelled has no buffer: its delivery stays unsettled until the channel closes.
-            channel.consumers[deliver.consumerTag]?.append(delivery)
+            buffer?.append(delivery)
         }
     }
 }

@@ -278,8 +278,8 @@ public actor Connection {
     }
 
     func settle(_ delivery: Delivery, by command: Command, on channel: Channel) throws(RabbitMQError) {
-        guard closeReason == nil, let current = channels[channel.number], !current.isClosing,
-            delivery.generation == current.generation
+        guard closeReason == nil, channels[channel.number]?.isClosing == false,
+            channels[channel.number]?.generation == delivery.generation
         else {
             throw RabbitMQError(.staleDelivery, "delivery \(delivery.deliveryTag) came over a channel that is gone")
         }

@@ -59,11 +59,6 @@ public struct RabbitMQError: Error, Sendable, CustomStringConvertible {
     /// The line in ``file``.
     public var line: Int
 
-    /// For those who notice that something does not fit before it is published.
-    package init(unfit message: String) {
-        self.init(.invalidArgument, message)
-    }
-
     init(
         _ code: Code,
         _ message: String,

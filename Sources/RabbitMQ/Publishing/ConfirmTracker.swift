@@ -122,3 +122,15 @@ struct ConfirmTracker<Context> {
         while lowestOutstanding < nextSequence, outstanding[lowestOutstanding] == nil { lowestOutstanding += 1 }
     }
 }
+
+extension ConfirmTracker.ReturnKey {
+    /// The key of a message with these properties, as it goes out and as it comes back.
+    init(exchange: String, routingKey: String, _ properties: MessageProperties) {
+        self.init(
+            exchange: exchange,
+            routingKey: routingKey,
+            messageID: properties.messageID,
+            correlationID: properties.correlationID
+        )
+    }
+}

@@ -32,8 +32,8 @@ struct Publisher: ReplySender {
                 case .taken: return .delivered
                 case .unroutable:
                     return try await keep(reply, for: queue, "the queue does not exist")
-                case .unfit(let problem):
-                    return try await keep(reply, for: queue, problem)
+                case .unfit(let error):
+                    return try await keep(reply, for: queue, error.message)
                 case .refused(let problem): reason = problem
                 }
                 if attempt < Self.replyTries { try await rest(backoff.next()) }
@@ -76,10 +76,10 @@ struct Publisher: ReplySender {
             case .taken: return
             case .unroutable: problem = "it does not exist; create it with \"adf-trigger topology declare\""
             case .refused(let reason): problem = reason
-            case .unfit(let reason):
+            case .unfit(let error):
                 forms.removeFirst()
                 guard forms.isEmpty else { continue }
-                throw await left(RabbitMQError(unfit: reason))
+                throw await left(error)
             }
             logger.error(
                 "a message can't be stored and is held",
@@ -94,7 +94,7 @@ struct Publisher: ReplySender {
         case unroutable
         case refused(String)
         /// It can't be put on the wire.
-        case unfit(String)
+        case unfit(RabbitMQError)
     }
 
     /// Publishes once. What the broker did not confirm in time counts as refused: it is offered again, and may then be
@@ -110,7 +110,7 @@ struct Publisher: ReplySender {
                 return .refused(error.message)
             }
         } catch {
-            guard error.code != .invalidArgument else { return .unfit(error.message) }
+            guard error.code != .invalidArgument else { return .unfit(error) }
             throw await left(error)
         }
     }

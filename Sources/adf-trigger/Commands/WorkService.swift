@@ -54,8 +54,7 @@ struct WorkService: Service {
                     "no broker; trying again",
                     metadata: [
                         "amqp.address": "\(settings.broker.address)", "reason": "\(error)",
-                        "retry.delay_ms":
-                            "\(pause.components.seconds * 1000 + pause.components.attoseconds / 1_000_000_000_000_000)",
+                        "retry.delay_ms": "\(pause.milliseconds)",
                     ]
                 )
                 // A signal ends the wait.
