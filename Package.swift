@@ -139,7 +139,7 @@ let package = Package(
         ),
         .testTarget(
             name: "BrokerTests",
-            dependencies: ["RabbitMQ", "TestSupport", logging],
+            dependencies: ["RabbitMQ", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -150,3 +150,15 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// ADF_TRIGGER_BUILD=client leaves the RabbitMQ client and its tests alone, which are built again for each sanitizer: in
+// one minute instead of eight.
+if Context.environment["ADF_TRIGGER_BUILD"] == "client" {
+    let targets: Set = ["BrokerTests", "CRabbitMQ", "RabbitMQ", "RabbitMQTesting", "RabbitMQTests", "TestSupport"]
+    package.targets.removeAll { !targets.contains($0.name) }
+    package.products.removeAll { !targets.contains($0.name) }
+    package.dependencies = [
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    ]
+}
