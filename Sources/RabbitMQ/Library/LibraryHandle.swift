@@ -117,7 +117,7 @@ internal import Glibc
     }
 
     /// Ends a connection on which the peer's kernel acknowledges nothing: a second guard beside heartbeats.
-    private func setUserTimeout(_ timeout: Duration) {
+    func setUserTimeout(_ timeout: Duration) {
         var milliseconds = UInt32(clamping: timeout.components.seconds * 1000)
         unsafe _ = setsockopt(
             descriptor,
