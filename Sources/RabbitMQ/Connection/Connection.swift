@@ -82,6 +82,24 @@ public actor Connection {
         return connection
     }
 
+    /// Connects to the first of several brokers that lets us in.
+    ///
+    /// - Throws: ``RabbitMQError`` of the last, where none does.
+    public static func open(
+        anyOf endpoints: [ConnectionConfiguration],
+        onEvent: @escaping @Sendable (ConnectionEvent) -> Void = { _ in }
+    ) async throws(RabbitMQError) -> Connection {
+        var failure = RabbitMQError(.unreachable, "there is no broker to connect to")
+        for endpoint in endpoints {
+            do throws(RabbitMQError) {
+                return try await open(endpoint, onEvent: onEvent)
+            } catch {
+                failure = error
+            }
+        }
+        throw failure
+    }
+
     private func start() throws(RabbitMQError) {
         let link = try configuration.link(configuration)
         life = ConnectionStateMachine(channelMaximum: link.terms.channelMaximum)
