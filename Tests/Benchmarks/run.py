@@ -157,8 +157,10 @@ def profile(options):
     command = ["perf", "record", "--quiet", "--freq", "4000", "--call-graph", "fp", "--output", data]
     call(*command, options.swift_echo, *echo_arguments(options, case, options.messages))
     check_nothing_lost(options, options.messages)
-    report = ["perf", "report", "--input", data, "--stdio", "--no-children", "--call-graph", "none"]
-    print(call(*report, "--sort", "symbol", "--percent-limit", "0.5").decode())
+    report = ["perf", "report", "--input", data, "--stdio", "--children", "--call-graph", "none"]
+    report += ["--fields", "overhead_children,overhead,symbol", "--percent-limit", "1"]
+    for line in call(*report).decode().splitlines():
+        print(line.rstrip())
 
 
 # What it shows
@@ -214,7 +216,7 @@ def render(options, runs, load_before, load_after):
     ]
     for case, by_program in runs.items():
         rate, cpu = ratio(by_program, "rate"), ratio(by_program, "cpu_us")
-        lines.append(f"| {case} | {rate:.2f} | {verdict(rate >= RATE_GOAL)} | {cpu:.2f} | {verdict(cpu <= CPU_GOAL)} |")
+        lines.append(f"| {case} | {rate:.3f} | {verdict(rate >= RATE_GOAL)} | {cpu:.3f} | {verdict(cpu <= CPU_GOAL)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -29,7 +29,7 @@ struct Echo {
         else { throw Failure(description: "usage: echo run URL REQUESTS REPLIES COUNT PREFETCH [CA CERT KEY]") }
         (requests, replies) = (arguments[2], arguments[3])
         (self.count, self.prefetch) = (count, prefetch)
-        var configuration = try ConnectionConfiguration(uri: arguments[1], connectionName: "echo")
+        var configuration = try ConnectionConfiguration(uri: arguments[1], connectionName: "benchmark")
         if arguments.count == 9 {
             configuration.tls = TLSConfiguration(
                 authoritiesFile: arguments[6],
