@@ -102,6 +102,8 @@ private final class Loop: Sendable {
         close(wakeUp)
     }
 
+    private static let jobsPerTurn = 1000
+
     var isCurrent: Bool {
         state.withLockedValue { $0.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
     }
@@ -199,19 +201,27 @@ private final class Loop: Sendable {
         state.withLockedValue { $0.thread = pthread_self() }
         var jobs: [UnownedJob] = []
         while true {
-            let isStopping = state.withLockedValue { state in
-                swap(&state.jobs, &jobs)
-                return state.isStopping
-            }
-            // Nobody is left who could enqueue: the executor is gone, and so is its actor.
-            if isStopping, jobs.isEmpty { return }
-            // SAFETY: the jobs were enqueued for this executor, and this is its only thread. A job keeps its actor
-            // alive and the actor its executor, and a task keeps the executor it prefers, so the references hold while
-            // there are jobs.
-            for job in jobs {
-                unsafe job.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor)
-            }
-            jobs.removeAll(keepingCapacity: true)
+            // Jobs make more jobs, all before anything is read or sent: that is one read and one batch for many of them,
+            // where one turn each would cost a few system calls a message. Bounded, so that the socket has its turn.
+            var count = 0
+            repeat {
+                let isStopping = state.withLockedValue { state in
+                    swap(&state.jobs, &jobs)
+                    return state.isStopping
+                }
+                // Nobody is left who could enqueue: the executor is gone, and so is its actor.
+                if isStopping, jobs.isEmpty { return }
+                count += jobs.count
+                // SAFETY: the jobs were enqueued for this executor, and this is its only thread. A job keeps its actor
+                // alive and the actor its executor, and a task keeps the executor it prefers, so the references hold
+                // while there are jobs.
+                for job in jobs {
+                    unsafe job.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor)
+                }
+                let isDone = jobs.isEmpty
+                jobs.removeAll(keepingCapacity: true)
+                if isDone { break }
+            } while count < Self.jobsPerTurn
 
             let wait = turn()
             let maySleep = state.withLockedValue { state in

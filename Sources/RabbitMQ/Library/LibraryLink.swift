@@ -88,6 +88,10 @@ final class LibraryLink: Link {
         return 512 + outgoing.message.body.count
     }
 
+    func gather(_ isGathering: Bool) {
+        handle.setCork(isGathering)
+    }
+
     private func explained(_ error: RabbitMQError) -> RabbitMQError {
         guard watch.wasShutDown else { return error }
         return RabbitMQError(

@@ -40,27 +40,17 @@ struct RecoveryBackoff {
 
     /// The pause after one more failure. All of it is random: replicas that were cut off together must not come back
     /// together.
-    mutating func pause(after error: RabbitMQError, using generator: inout some RandomNumberGenerator) -> Duration {
-        error.isRetryable ? nextPause(using: &generator) : policy.configurationPause
+    ///
+    /// - Parameter fraction: How much of the longest possible pause it shall be, from 0 to 1.
+    mutating func pause(after error: RabbitMQError, fraction: Double = .random(in: 0...1)) -> Duration {
+        error.isRetryable ? nextPause(fraction: fraction) : policy.configurationPause
     }
 
     /// The pause after one more failure of a kind that heals by itself.
-    mutating func nextPause(using generator: inout some RandomNumberGenerator) -> Duration {
+    mutating func nextPause(fraction: Double = .random(in: 0...1)) -> Duration {
         // 2^20 times the first is beyond any longest.
         let longest = min(policy.longestPause, policy.firstPause * (1 << min(failureCount, 20)))
         failureCount += 1
-        return longest * Double.random(in: 0...1, using: &generator)
-    }
-
-    /// The pause after one more failure.
-    mutating func pause(after error: RabbitMQError) -> Duration {
-        var generator = SystemRandomNumberGenerator()
-        return pause(after: error, using: &generator)
-    }
-
-    /// The pause after one more failure of a kind that heals by itself.
-    mutating func nextPause() -> Duration {
-        var generator = SystemRandomNumberGenerator()
-        return nextPause(using: &generator)
+        return longest * fraction
     }
 }

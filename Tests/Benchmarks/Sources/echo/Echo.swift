@@ -48,6 +48,24 @@ struct Echo {
         try await consuming.setPrefetch(prefetch)
         let deliveries = try await consuming.consume(requests, consumerTag: "echo")
 
+        // On the connection's own thread: the work between its calls is small.
+        let first = try await withTaskExecutorPreference(connection.executor) {
+            try await answerAll(deliveries, over: publishing, consuming)
+        }
+        let figures = Figures(messages: count, from: first, to: Sample())
+        // A quorum queue forgets acknowledgements that come right before the channel's end (rabbitmq-server issue
+        // 10327); it answers a cancel when it has them all.
+        try await consuming.cancel(deliveries)
+        await connection.close()
+        return figures
+    }
+
+    /// Returns the moment of the first delivery.
+    private func answerAll(
+        _ deliveries: Deliveries,
+        over publishing: Channel,
+        _ consuming: Channel
+    ) async throws -> Sample {
         var first: Sample?
         try await withThrowingDiscardingTaskGroup { group in
             var received = 0
@@ -61,12 +79,7 @@ struct Echo {
             guard received == count else { throw Failure(description: "only \(received) deliveries came") }
         }
         guard let first else { throw Failure(description: "no delivery came") }
-        let figures = Figures(messages: count, from: first, to: Sample())
-        // A quorum queue forgets acknowledgements that come right before the channel's end (rabbitmq-server issue
-        // 10327); it answers a cancel when it has them all.
-        try await consuming.cancel(deliveries)
-        await connection.close()
-        return figures
+        return first
     }
 
     private func answer(_ delivery: Delivery, over publishing: Channel, _ consuming: Channel) async throws {
