@@ -85,9 +85,13 @@ def cases(options):
 
 def call(*command):
     """The program's output. Its errors go to ours."""
-    result = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, timeout=TIME_LIMIT_SECONDS)
+    name = Path(command[0]).name
+    try:
+        result = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, timeout=TIME_LIMIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        sys.exit(f"{name} was still running after {TIME_LIMIT_SECONDS} s")
     if result.returncode != 0:
-        sys.exit(f"{Path(command[0]).name} ended with {result.returncode}")
+        sys.exit(f"{name} ended with {result.returncode}")
     return result.stdout
 
 
