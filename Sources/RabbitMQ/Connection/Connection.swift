@@ -84,7 +84,9 @@ public actor Connection {
 
     /// Connects and logs in.
     ///
-    /// - Parameter onEvent: Told of what happens to the connection, on its thread: it must not wait.
+    /// - Parameters:
+    ///   - configuration: Where the broker is and who we are.
+    ///   - onEvent: Told of what happens to the connection, on its thread: it must not wait.
     /// - Throws: ``RabbitMQError``: `unreachable` where nobody answers, `accessRefused` for a wrong user or password,
     ///   `virtualHostRefused`, `tlsFailed` where the broker can't be trusted, `protocolViolation` where something else
     ///   than a broker answers.
