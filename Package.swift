@@ -109,7 +109,7 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: [],
+            dependencies: ["RabbitMQ"],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
