@@ -109,7 +109,7 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: [],
+            dependencies: ["RabbitMQ"],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
@@ -143,6 +143,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "FaultTests",
+            dependencies: ["RabbitMQ", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: ["RabbitMQ", "TestSupport", "adf-trigger", "adf-emulator"],
             swiftSettings: settings
@@ -154,7 +159,9 @@ let package = Package(
 // ADF_TRIGGER_BUILD=client leaves the RabbitMQ client and its tests alone, which are built again for each sanitizer: in
 // one minute instead of eight.
 if Context.environment["ADF_TRIGGER_BUILD"] == "client" {
-    let targets: Set = ["BrokerTests", "CRabbitMQ", "RabbitMQ", "RabbitMQTesting", "RabbitMQTests", "TestSupport"]
+    let targets: Set = [
+        "BrokerTests", "CRabbitMQ", "FaultTests", "RabbitMQ", "RabbitMQTesting", "RabbitMQTests", "TestSupport",
+    ]
     package.targets.removeAll { !targets.contains($0.name) }
     package.products.removeAll { !targets.contains($0.name) }
     package.dependencies = [

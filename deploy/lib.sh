@@ -39,18 +39,26 @@ free_port() {
     /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# start_broker DIRECTORY: a private RabbitMQ node on loopback with all its state below DIRECTORY.
+# start_broker DIRECTORY: a private RabbitMQ node on loopback with all its state below DIRECTORY. One that ran there
+# before comes back with its data, on its ports; DIRECTORY/extra.conf, where there is one, is added to its settings.
 # Sets amqp_port and amqps_port; the node's pid is in DIRECTORY/pid, and DIRECTORY/tls/ca.pem signed its certificate
 # for localhost.
 start_broker() {
-    local home=$1 server
-    # The one on PATH changes to the rabbitmq user and the system's own folders; this one does not.
-    server=$(dpkg -L rabbitmq-server | grep -m 1 'lib/rabbitmq/bin/rabbitmq-server$') ||
-        fail "the package rabbitmq-server has no start script where it is expected"
+    local home=$1 bin epmd_port distribution_port
+    bin=$(rabbitmq_bin) || exit 1
     mkdir -p "$home"
-    make_certificates "$home/tls"
-    amqp_port=$(free_port)
-    amqps_port=$(free_port)
+    rm -f "$home/pid"
+    if [ -f "$home/ports" ]; then
+        . "$home/ports"
+    else
+        make_certificates "$home/tls"
+        amqp_port=$(free_port)
+        amqps_port=$(free_port)
+        epmd_port=$(free_port)
+        distribution_port=$(free_port)
+        printf '%s=%s\n' amqp_port "$amqp_port" amqps_port "$amqps_port" epmd_port "$epmd_port" \
+            distribution_port "$distribution_port" >"$home/ports"
+    fi
     cat >"$home/rabbitmq.conf" <<EOF
 listeners.tcp.1 = 127.0.0.1:$amqp_port
 listeners.ssl.1 = 127.0.0.1:$amqps_port
@@ -64,18 +72,23 @@ disk_free_limit.absolute = 50MB
 EOF
     echo '[].' >"$home/enabled_plugins"
     (
-        export HOME=$home ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT RABBITMQ_NODENAME RABBITMQ_DIST_PORT
-        ERL_EPMD_PORT=$(free_port)
-        RABBITMQ_DIST_PORT=$(free_port)
-        RABBITMQ_NODENAME=adf-trigger-$amqp_port@localhost
-        export RABBITMQ_MNESIA_BASE=$home/mnesia RABBITMQ_LOG_BASE=$home/log
+        [ ! -f "$home/extra.conf" ] || cat "$home/extra.conf" >>"$home/rabbitmq.conf"
+        export HOME=$home ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT=$epmd_port
+        export RABBITMQ_NODENAME=adf-trigger-$amqp_port@localhost RABBITMQ_DIST_PORT=$distribution_port
+        export RABBITMQ_MNESIA_BASE=$home/mnesia RABBITMQ_LOG_BASE=$home/log ERL_CRASH_DUMP=$home/erl_crash.dump
         export RABBITMQ_CONFIG_FILE=$home/rabbitmq.conf RABBITMQ_ENABLED_PLUGINS_FILE=$home/enabled_plugins
         export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}'
+        # Makes the start script become the Erlang machine instead of its parent, so that a signal hits the node.
+        export RUNNING_UNDER_SYSTEMD=true
         export -p >"$home/environment"
-        exec setsid "$server" >"$home/console.log" 2>&1 </dev/null
+        # The node outlives this script: whoever waits for the end of an open file of ours must not wait for it.
+        close_inherited
+        # Written before it is started, for whoever has to end it may come between any two steps.
+        echo "$BASHPID" >"$home/pid"
+        # Started from a thread that has signals blocked, as those of a Swift test have, it would never see SIGTERM.
+        exec setsid env --default-signal "$bin/rabbitmq-server" >"$home/console.log" 2>&1 </dev/null
     ) &
-    echo $! >"$home/pid"
-    wait_for_port "$amqp_port" 60 "$(cat "$home/pid")" || {
+    wait_for_port "$amqp_port" 60 $! || {
         tail -n 20 "$home/console.log" >&2
         fail "the RabbitMQ node did not start; its logs are below $home"
     }
@@ -99,29 +112,78 @@ make_certificates() {
 # stop_broker DIRECTORY: ends the node started there, and its port mapper.
 stop_broker() {
     local home=$1 pid
-    [ -f "$home/pid" ] || return 0
-    pid=$(cat "$home/pid")
-    kill -TERM "$pid" 2>/dev/null
-    wait_for_end "$pid" 20 || kill -KILL -- "-$pid" 2>/dev/null
-    # The port mapper is this node's alone, by its own port; it refuses to go while a node is registered.
-    (. "$home/environment" && epmd -port "$ERL_EPMD_PORT" -kill) >/dev/null 2>&1
-    rm -f "$home/pid"
+    [ -f "$home/environment" ] || return 0
+    if pid=$(cat "$home/pid" 2>/dev/null); then
+        kill -TERM "$pid" 2>/dev/null
+        # One that was halted takes the first signal only now.
+        kill -CONT "$pid" 2>/dev/null
+        wait_for_end "$pid" 20
+    fi
+    kill_broker "$home"
+    end_port_mapper "$home"
+    rm -f "$home/environment"
+}
+
+# kill_broker DIRECTORY: ends the node as a power cut would. Its port mapper stays, for the node to come back or for
+# stop_broker.
+kill_broker() {
+    local pid
+    pid=$(cat "$1/pid" 2>/dev/null) || return 0
+    ! is_running "$pid" || kill -KILL -- "-$pid" 2>/dev/null || kill -KILL "$pid" 2>/dev/null
+    wait_for_end "$pid" 20
+    rm -f "$1/pid"
+}
+
+# end_port_mapper DIRECTORY: it is this node's alone, by its own port, and refuses to go while a node is registered,
+# which one that was killed is until the mapper sees it.
+end_port_mapper() {
+    local answer deadline=$((SECONDS + 5))
+    while [ $SECONDS -lt $deadline ]; do
+        answer=$(. "$1/environment" && epmd -port "$ERL_EPMD_PORT" -kill 2>&1)
+        [[ $answer == *'not allowed'* ]] || break
+        sleep 0.1
+    done
+}
+
+# rabbitmq_bin: where RabbitMQ's own scripts are. Those on PATH change to the rabbitmq user and the system's folders.
+rabbitmq_bin() {
+    local server
+    server=$(dpkg -L rabbitmq-server | grep -m 1 'lib/rabbitmq/bin/rabbitmq-server$') ||
+        fail "the package rabbitmq-server has no start script where it is expected"
+    dirname "$server"
+}
+
+# close_inherited: closes every descriptor but the first three, in a subshell that is about to become something else.
+close_inherited() {
+    local descriptor
+    for descriptor in /proc/"$BASHPID"/fd/*; do
+        descriptor=${descriptor##*/}
+        [ "$descriptor" -le 2 ] || eval "exec $descriptor>&-"
+    done
 }
 
 # wait_for_port PORT SECONDS PID: until somebody listens there; fails at once when PID is gone.
 wait_for_port() {
     local deadline=$((SECONDS + $2))
     until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
-        kill -0 "$3" 2>/dev/null || return 1
+        is_running "$3" || return 1
         [ $SECONDS -lt $deadline ] || return 1
         sleep 0.2
     done
 }
 
+# is_running PID: false also for one that has ended and that nobody has asked about yet, which is all that some first
+# processes of containers ever leave of their orphans.
+is_running() {
+    local stat
+    { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    case ${stat##*) } in [ZX]*) return 1 ;; esac
+}
+
 # wait_for_end PID SECONDS
 wait_for_end() {
     local deadline=$((SECONDS + $2))
-    while kill -0 "$1" 2>/dev/null; do
+    while is_running "$1"; do
         [ $SECONDS -lt $deadline ] || return 1
         sleep 0.1
     done
@@ -131,7 +193,7 @@ wait_for_end() {
 wait_for_line() {
     local deadline=$((SECONDS + $3))
     until grep -qs -- "$2" "$1"; do
-        kill -0 "$4" 2>/dev/null || return 1
+        is_running "$4" || return 1
         [ $SECONDS -lt $deadline ] || return 1
         sleep 0.1
     done

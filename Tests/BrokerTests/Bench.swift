@@ -22,7 +22,7 @@ struct Bench: Sendable {
         configuration: ConnectionConfiguration? = nil,
         _ body: (Bench) async throws -> Void
     ) async throws {
-        try await withConnection(configuration) { connection in
+        try await withConnection(configuration ?? Bench.configuration()) { connection in
             let channel = try await connection.openChannel()
             try await channel.enableConfirms()
             try await channel.setPrefetch(prefetch)
@@ -73,43 +73,7 @@ struct Bench: Sendable {
     }
 }
 
-/// Opens a connection and closes it in the end, whatever happens.
-func withConnection<Result>(
-    _ configuration: ConnectionConfiguration? = nil,
-    _ body: (Connection) async throws -> Result
-) async throws -> Result {
-    let connection = try await Connection.open(configuration ?? Bench.configuration())
-    do {
-        let result = try await body(connection)
-        await connection.close()
-        return result
-    } catch {
-        await connection.close()
-        throw error
-    }
-}
-
-extension Message {
-    init(_ text: String) {
-        self.init(body: Array(text.utf8))
-    }
-
-    init(_ text: String, id: String) {
-        self.init(text)
-        properties.messageID = id
-    }
-
-    var text: String { String(decoding: body, as: UTF8.self) }
-}
-
-extension PublishOutcome {
-    /// For comparisons: outcomes hold errors and are not equatable.
-    var summary: String {
-        switch self {
-        case .confirmed: "confirmed"
-        case .returned(let reason): "returned \(reason.code)"
-        case .nacked: "nacked"
-        case .inDoubt(let error): "in doubt: \(error.code)"
-        }
-    }
+/// Opens a connection to the tests' node and closes it in the end, whatever happens.
+func withConnection<Result>(_ body: (Connection) async throws -> Result) async throws -> Result {
+    try await withConnection(Bench.configuration(), body)
 }

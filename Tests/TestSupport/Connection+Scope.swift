@@ -1,0 +1,17 @@
+public import RabbitMQ
+
+/// Opens a connection and closes it in the end, whatever happens.
+public func withConnection<Result>(
+    _ configuration: ConnectionConfiguration,
+    _ body: (Connection) async throws -> Result
+) async throws -> Result {
+    let connection = try await Connection.open(configuration)
+    do {
+        let result = try await body(connection)
+        await connection.close()
+        return result
+    } catch {
+        await connection.close()
+        throw error
+    }
+}
