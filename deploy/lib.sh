@@ -1,4 +1,4 @@
-# What deploy/demo and deploy/test share. Source it; it changes nothing by itself.
+# What the commands of this folder share. Source it; it changes nothing by itself.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -205,4 +205,45 @@ build() {
         grep -E 'error:' "$state/build.log" | sort -u >&2
         return 1
     }
+}
+
+# What the tests need of Debian.
+test_packages=(amqp-tools librabbitmq-dev libssl-dev openssl pkg-config python3 python3-pika rabbitmq-server)
+
+# start_test_broker DIRECTORY: a node for the tests, and where they find it and the command for nodes of their own.
+start_test_broker() {
+    start_broker "$1"
+    export ADF_TRIGGER_TEST_AMQP_URL=amqp://guest:guest@127.0.0.1:$amqp_port
+    export ADF_TRIGGER_TEST_AMQPS_PORT=$amqps_port ADF_TRIGGER_TEST_TLS_DIRECTORY=$1/tls
+    # For the tests that kill and halt a node, which is therefore one of their own.
+    export ADF_TRIGGER_TEST_BROKER_COMMAND=$root/deploy/broker
+    [ -x "$ADF_TRIGGER_TEST_BROKER_COMMAND" ] || fail "deploy/broker is missing, or can't be run"
+}
+
+# run_tests ARGUMENT...: what was built; a test that is skipped is one that failed.
+run_tests() {
+    local result
+    swift test --skip-build "$@" 2>&1 | tee "$state/test.log"
+    result=${PIPESTATUS[0]}
+    if grep -E '(Test|Suite) .* skipped' "$state/test.log"; then fail "tests were skipped; none may be"; fi
+    return "$result"
+}
+
+# check_documentation MODULE...: that every symbol a module's catalogue and comments name is there, and every parameter
+# that is described with others.
+check_documentation() {
+    local module build symbols=$state/symbols
+    build=$(swift build --show-bin-path)
+    for module in "$@"; do
+        rm -rf "$symbols" && mkdir -p "$symbols"
+        swift symbolgraph-extract -module-name "$module" -I "$build/Modules" -target "$(uname -m)-unknown-linux-gnu" \
+            -output-dir "$symbols" -minimum-access-level public \
+            -Xcc -fmodule-map-file="$root/Sources/CRabbitMQ/module.modulemap" \
+            -Xcc -fmodule-map-file="$build/CNIOAtomics.build/module.modulemap" >"$state/symbols.log" 2>&1 ||
+            fail "the symbols of $module can't be read; see $state/symbols.log"
+        docc convert "Sources/$module/$module.docc" --additional-symbol-graph-dir "$symbols" --warnings-as-errors \
+            --fallback-display-name "$module" --fallback-bundle-identifier "adf-trigger.$module" \
+            --output-path "$state/documentation" >"$state/documentation.log" 2>&1 ||
+            fail "the documentation of $module has faults: $(grep -A 1 '^error' "$state/documentation.log")"
+    done
 }

@@ -5,6 +5,8 @@ extension BrokerNode {
         case close
         /// It dies of it: the socket is closed, and nothing said.
         case crash
+        /// Now the one, now the other.
+        case either
     }
 
     /// Ends connections from within the node, one after the other: each time a random one of those that clients opened
@@ -30,31 +32,40 @@ extension BrokerNode {
             Deadline = fun() -> erlang:monotonic_time(second) + \(limit.components.seconds) end,
             IsOurs = fun(Pid) ->
                 case catch rabbit_networking:connection_info(Pid, [state, client_properties]) of
-                    [{state, State}, {client_properties, Properties}] when State =/= closing, State =/= closed ->
+                    % While a client logs in they are none.
+                    [{state, State}, {client_properties, Properties}]
+                    when is_list(Properties), State =/= closing, State =/= closed ->
                         lists:member({<<"connection_name">>, longstr, Name}, Properties);
                     _ -> false
                 end
             end,
             End = fun
                 (Pid, close) -> catch rabbit_networking:close_connection(Pid, "ended by a test");
-                (Pid, crash) -> exit(Pid, kill)
+                (Pid, crash) -> exit(Pid, kill);
+                (Pid, either) ->
+                    case rand:uniform(2) of
+                        1 -> catch rabbit_networking:close_connection(Pid, "ended by a test");
+                        2 -> exit(Pid, kill)
+                    end
             end,
             Loop = fun
-                Loop(0, _) -> all_ended;
-                Loop(Left, Until) ->
-                    case [Pid || Pid <- rabbit_networking:connections(), IsOurs(Pid)] of
+                Loop(0, _, _) -> all_ended;
+                Loop(Left, Last, Until) ->
+                    % Not the last one again: it may take a moment to end.
+                    case [Pid || Pid <- rabbit_networking:connections(), Pid =/= Last, IsOurs(Pid)] of
                         [] ->
                             case erlang:monotonic_time(second) > Until of
                                 true -> {missing, Left};
-                                false -> timer:sleep(5), Loop(Left, Until)
+                                false -> timer:sleep(5), Loop(Left, Last, Until)
                             end;
                         Pids ->
-                            End(lists:nth(rand:uniform(length(Pids)), Pids), \(end.rawValue)),
+                            Pid = lists:nth(rand:uniform(length(Pids)), Pids),
+                            End(Pid, \(end.rawValue)),
                             timer:sleep(rand:uniform(2 * \(meanPauseMilliseconds) + 1) - 1),
-                            Loop(Left - 1, Deadline())
+                            Loop(Left - 1, Pid, Deadline())
                     end
             end,
-            Loop(\(count), Deadline()).
+            Loop(\(count), none, Deadline()).
             """,
             within: .milliseconds(count * (2 * meanPauseMilliseconds + 1000)) + limit + .seconds(30)
         )
