@@ -20,8 +20,9 @@ struct TLSFront: Sendable {
 
     let port: UInt16
     private let program: Program
-    /// What the clients asked for by SNI so far, `None` for those that asked for nothing.
-    var namesAskedFor: [String] { program.outputSoFar.split(separator: "\n").dropFirst().map(String.init) }
+    /// What happened so far: `asked for NAME`, or `None`, by SNI; then `met CLIENT`, by its certificate, or `None`; or
+    /// `failed`, where the handshake did.
+    var events: [String] { program.outputSoFar.split(separator: "\n").dropFirst().map(String.init) }
 
     /// - Parameter ports: Where the first connection goes, and the second, and so on; those after the last go nowhere, and
     ///   get no answer.
@@ -65,12 +66,19 @@ struct TLSFront: Sendable {
         others = {name: context(certificate) for name, certificate in options["certificatesByName"].items()}
 
         def asked(connection, name, _):
-            print(name, flush=True)
+            print("asked for", name, flush=True)
             if name in others: connection.context = others[name]
 
         def serve(plain, port):
             try:
-                with front.wrap_socket(plain, server_side=True) as client:
+                encrypted = front.wrap_socket(plain, server_side=True)
+            except OSError:
+                print("failed", flush=True)
+                return
+            shown = encrypted.getpeercert()
+            print("met", shown["subject"][0][0][1] if shown else None, flush=True)
+            try:
+                with encrypted as client:
                     if port is None:
                         while client.recv(65536): pass
                         return
