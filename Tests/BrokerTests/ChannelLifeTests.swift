@@ -63,11 +63,11 @@ struct ChannelLifeTests {
     @Test("channel numbers are not used again, and when all are used an error says so")
     func exhausted() async throws {
         try await withConnection { connection in
-            for _ in 1...2046 { await (try connection.openChannel()).close() }
+            for _ in 1...2047 { await (try connection.openChannel()).close() }
 
             let error = await #expect(throws: RabbitMQError.self) { _ = try await connection.openChannel() }
 
-            #expect(error?.code == .invalidArgument)
+            #expect(error?.code == .channelsExhausted)
             #expect(await connection.closed == nil)
         }
     }

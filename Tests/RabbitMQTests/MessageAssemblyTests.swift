@@ -14,6 +14,16 @@ struct MessageAssemblyTests {
         return properties
     }
 
+    private func expectViolation(
+        _ message: String,
+        sourceLocation: SourceLocation = #_sourceLocation,
+        _ body: () throws -> Void
+    ) {
+        let error = #expect(throws: RabbitMQError.self, sourceLocation: sourceLocation) { try body() }
+        #expect(error?.code == .protocolViolation, sourceLocation: sourceLocation)
+        #expect(error?.message == message, sourceLocation: sourceLocation)
+    }
+
     @Test("an empty body is whole with its header, for no body frame comes")
     func emptyBody() throws {
         var assembly = MessageAssembly(bodyLimit: 100)
@@ -96,7 +106,7 @@ struct MessageAssemblyTests {
         try assembly.begin(start)
         #expect(try assembly.header(bodySize: 2, properties) == nil)
 
-        #expect(throws: MessageAssembly.Violation.unexpectedFrame("more body than its header announced")) {
+        expectViolation("more body than its header announced") {
             _ = try assembly.body([1, 2, 3])
         }
     }
@@ -114,7 +124,7 @@ struct MessageAssemblyTests {
     func headerAlone() {
         var assembly = MessageAssembly(bodyLimit: 100)
 
-        #expect(throws: MessageAssembly.Violation.unexpectedFrame("a content header without its method")) {
+        expectViolation("a content header without its method") {
             _ = try assembly.header(bodySize: 1, properties)
         }
     }
@@ -122,35 +132,35 @@ struct MessageAssemblyTests {
     @Test("a body without its header is a violation, with or without a method before it")
     func bodyAlone() throws {
         var assembly = MessageAssembly(bodyLimit: 100)
-        let violation = MessageAssembly.Violation.unexpectedFrame("a body frame without its header")
+        let violation = "a body frame without its header"
 
-        #expect(throws: violation) { _ = try assembly.body([1]) }
+        expectViolation(violation) { _ = try assembly.body([1]) }
         try assembly.begin(start)
-        #expect(throws: violation) { _ = try assembly.body([1]) }
+        expectViolation(violation) { _ = try assembly.body([1]) }
     }
 
     @Test("more body than the header announced is a violation, in the first frame or a later one")
     func bodyOverAnnounced() throws {
-        let violation = MessageAssembly.Violation.unexpectedFrame("more body than its header announced")
+        let violation = "more body than its header announced"
         var assembly = MessageAssembly(bodyLimit: 100)
         try assembly.begin(start)
         #expect(try assembly.header(bodySize: 2, properties) == nil)
-        #expect(throws: violation) { _ = try assembly.body([1, 2, 3]) }
+        expectViolation(violation) { _ = try assembly.body([1, 2, 3]) }
 
         var second = MessageAssembly(bodyLimit: 100)
         try second.begin(start)
         #expect(try second.header(bodySize: 2, properties) == nil)
         #expect(try second.body([1]) == nil)
-        #expect(throws: violation) { _ = try second.body([2, 3]) }
+        expectViolation(violation) { _ = try second.body([2, 3]) }
     }
 
     @Test("a message that begins inside another is a violation, before or after the other's header")
     func beginInside() throws {
-        let violation = MessageAssembly.Violation.unexpectedFrame("a message began inside another")
+        let violation = "a message began inside another"
         var assembly = MessageAssembly(bodyLimit: 100)
         try assembly.begin(start)
-        #expect(throws: violation) { try assembly.begin(start) }
+        expectViolation(violation) { try assembly.begin(start) }
         #expect(try assembly.header(bodySize: 2, properties) == nil)
-        #expect(throws: violation) { try assembly.begin(start) }
+        expectViolation(violation) { try assembly.begin(start) }
     }
 }

@@ -2,6 +2,11 @@
 ///
 /// A copy is the same channel. An error on it (a missing queue, a refused permission) makes the broker close it, and
 /// only it; everything asked of it afterwards throws ``RabbitMQError/Code/channelClosed``.
+///
+/// Every call throws ``RabbitMQError``: `channelClosed` where the channel is or becomes closed, with the broker's reply
+/// code where it has one; what ended the connection where that is gone; `invalidArgument` for what can't be put on the
+/// wire, in which case nothing was sent. A broker that does not answer within ``ConnectionConfiguration/replyTimeout``
+/// counts as lost.
 public struct Channel: Sendable {
     /// Tells deliveries of this channel from those of any other.
     public let generation: ChannelGeneration
@@ -25,72 +30,20 @@ public struct Channel: Sendable {
         get async { await connection.isOpen(self) }
     }
 
-    /// Returns when the channel is gone, with the reason: an error on it, a lost connection, or ``close()``.
+    /// Returns when the channel is gone, with the reason: an error on it, a lost connection, or ``close()``; or with
+    /// ``RabbitMQError/Code/cancelled`` when the calling task is cancelled.
     public func waitUntilClosed() async -> RabbitMQError {
         await connection.waitUntilClosed(self)
     }
 
-    // MARK: - Topology
-
-    /// Creates the queue, or confirms that it exists just so.
-    ///
-    /// - Throws: `channelClosed` with reply code 406 where a queue of this name exists with other properties; the
-    ///   message names the argument.
-    public func declare(_ queue: QueueDeclaration) async throws(RabbitMQError) -> QueueStatus {
-        try queue.checkLimits()
-        return try await declare(queue, isPassive: false)
-    }
-
-    /// Asks whether the queue exists, and how full it is.
-    ///
-    /// - Parameter limit: How long to wait for the answer; then the channel is given up and `timeout` is thrown. Where
-    ///   there is none the connection's reply time-out holds, which ends the connection.
-    /// - Throws: `channelClosed` with reply code 404 where it does not exist.
-    public func status(
-        ofQueue name: String,
-        within limit: Duration? = nil
-    ) async throws(RabbitMQError) -> QueueStatus {
-        let queue = QueueDeclaration(name: name)
-        try queue.checkLimits()
-        return try await declare(queue, isPassive: true, within: limit)
-    }
-
-    private func declare(
-        _ queue: QueueDeclaration,
-        isPassive: Bool,
-        within limit: Duration? = nil
-    ) async throws(RabbitMQError) -> QueueStatus {
-        let reply = try await connection.request(.queueDeclare(queue, isPassive: isPassive), on: self, within: limit)
-        guard case .queueDeclareOk(let status) = reply else { throw unexpected(reply) }
-        return status
-    }
-
-    /// Deletes a queue with all that is in it.
-    /// - Returns: how many messages went with it.
-    @discardableResult
-    public func deleteQueue(_ name: String) async throws(RabbitMQError) -> Int {
-        try checkShortString(name, "queue name")
-        let reply = try await connection.request(.queueDelete(name: name), on: self)
-        guard case .queueDeleteOk(let count) = reply else { throw unexpected(reply) }
-        return count
-    }
-
-    /// Empties a queue; unacknowledged messages stay.
-    /// - Returns: how many messages went.
-    @discardableResult
-    public func purgeQueue(_ name: String) async throws(RabbitMQError) -> Int {
-        try checkShortString(name, "queue name")
-        let reply = try await connection.request(.queuePurge(name: name), on: self)
-        guard case .queuePurgeOk(let count) = reply else { throw unexpected(reply) }
-        return count
-    }
-
-    private func unexpected(_ method: Method) -> RabbitMQError {
+    func unexpected(_ method: Method) -> RabbitMQError {
         RabbitMQError(.protocolViolation, "the broker answered with another method than expected: \(method)")
     }
+}
 
-    // MARK: - Consuming
+// MARK: - Consuming
 
+extension Channel {
     /// Limits how many unsettled deliveries the broker sends to each consumer of this channel that starts from now on.
     public func setPrefetch(_ count: UInt16) async throws(RabbitMQError) {
         try await connection.setPrefetch(count, on: self)
@@ -100,12 +53,17 @@ public struct Channel: Sendable {
     ///
     /// - Throws: `channelClosed` with reply code 404 where the queue does not exist, 403 where another consumer has it
     ///   for itself; `invalidArgument` without a prefetch or a consumer tag.
+    public func consume(_ consumer: ConsumerDeclaration) async throws(RabbitMQError) -> Deliveries {
+        try await connection.consume(consumer, on: self)
+    }
+
+    /// Starts a consumer, as ``consume(_:)``.
     public func consume(
         _ queue: String,
         consumerTag: String,
         mode: ConsumeMode = .manualAcknowledgement
     ) async throws(RabbitMQError) -> Deliveries {
-        try await connection.consume(queue, consumerTag: consumerTag, mode: mode, on: self)
+        try await consume(ConsumerDeclaration(queue: queue, consumerTag: consumerTag, mode: mode))
     }
 
     /// Stops a consumer. What had arrived can still be taken and settled.
@@ -113,27 +71,53 @@ public struct Channel: Sendable {
         try await connection.cancel(consumerTag: deliveries.consumerTag, on: self)
     }
 
+    /// Asks for one message: for tools that look at a queue. A consumer is much cheaper where there are many.
+    ///
+    /// - Returns: the message and how many are left behind it; nil where the queue is empty.
+    /// - Throws: `channelClosed` with reply code 404 where the queue does not exist, 405 where it is another connection's.
+    public func get(
+        _ queue: String,
+        mode: ConsumeMode = .manualAcknowledgement
+    ) async throws(RabbitMQError) -> (delivery: Delivery, remainingCount: Int)? {
+        try await connection.get(queue, mode, on: self)
+    }
+
     /// Says that a delivery is done with. The broker does not answer this.
     ///
     /// - Throws: `staleDelivery` where its channel is gone, `alreadySettled` where it was settled before. Nothing is
     ///   sent in either case.
     public func acknowledge(_ delivery: Delivery) async throws(RabbitMQError) {
-        try await connection.settle(delivery, by: .basicAck(deliveryTag: delivery.deliveryTag), on: self)
+        try await connection.acknowledge(delivery, isThrough: false, on: self)
+    }
+
+    /// Says that a delivery and every earlier one of this channel that is not settled yet are done with.
+    ///
+    /// - Throws: as ``acknowledge(_:)``.
+    public func acknowledgeAll(through delivery: Delivery) async throws(RabbitMQError) {
+        try await connection.acknowledge(delivery, isThrough: true, on: self)
     }
 
     /// Gives a delivery back: to its queue, or to the queue's dead-letter path.
     ///
     /// - Throws: as ``acknowledge(_:)``.
     public func reject(_ delivery: Delivery, requeue: Bool) async throws(RabbitMQError) {
-        try await connection.settle(
-            delivery,
-            by: .basicReject(deliveryTag: delivery.deliveryTag, requeue: requeue),
-            on: self
-        )
+        let command = Command.basicReject(deliveryTag: delivery.deliveryTag, requeue: requeue)
+        try await connection.giveBack(delivery, by: command, isThrough: false, on: self)
     }
 
-    // MARK: - Publishing
+    /// Gives a delivery and every earlier one of this channel that is not settled yet back, by RabbitMQ's `basic.nack`:
+    /// to their queue, or to its dead-letter path.
+    ///
+    /// - Throws: as ``acknowledge(_:)``.
+    public func rejectAll(through delivery: Delivery, requeue: Bool) async throws(RabbitMQError) {
+        let command = Command.basicNack(deliveryTag: delivery.deliveryTag, throughTag: true, requeue: requeue)
+        try await connection.giveBack(delivery, by: command, isThrough: true, on: self)
+    }
+}
 
+// MARK: - Publishing
+
+extension Channel {
     /// Puts the channel in confirm mode, which ``publish(_:exchange:routingKey:isMandatory:)`` asks for.
     public func enableConfirms() async throws(RabbitMQError) {
         try await connection.enableConfirms(on: self)
@@ -145,7 +129,9 @@ public struct Channel: Sendable {
     /// where it was not sent yet, and leaves it in doubt where it was.
     ///
     /// - Parameters:
+    ///   - message: Properties and body; both must fit AMQP's limits.
     ///   - exchange: Empty for the default exchange, which routes to the queue named by `routingKey`.
+    ///   - routingKey: What the exchange routes by.
     ///   - isMandatory: Whether a message that no queue takes is returned instead of dropped. Give such messages a
     ///     message id: two in flight with the same routing key, message id and correlation id can't be told apart.
     /// - Throws: ``RabbitMQError`` only where the message was certainly not published; everything uncertain is

@@ -14,9 +14,9 @@ extension Connection: IOThread.Client {
                 try drain()
                 mustWaitToWrite = try flush()
                 // Sending a batch may have taken a while: read before sending more, so that a dead peer shows there.
-            } while !mustWaitToWrite && handle != nil && hasSomethingToSend
+            } while !mustWaitToWrite && link != nil && hasSomethingToSend
             try checkDeadlines()
-            guard let descriptor = handle?.descriptor else { return .forJobsOnly }
+            guard let descriptor = link?.descriptor else { return .forJobsOnly }
             return IOThread.Wait(
                 descriptor: descriptor,
                 wantsToWrite: mustWaitToWrite,
@@ -29,34 +29,30 @@ extension Connection: IOThread.Client {
     }
 
     private var hasSomethingToSend: Bool {
-        !commands.isEmpty || (!publishes.isEmpty && !isBlocked)
+        isSendingBody || !items.isEmpty || (!publishes.isEmpty && !life.isBlocked)
     }
 
-    /// Half a heartbeat, so that the library can send its own in time; a second while answers are due.
+    /// Half a heartbeat, so that the link can send its own in time; a second while answers are due.
     private var waitMilliseconds: Int32 {
-        let halfHeartbeat = Int32(handle?.heartbeatSeconds ?? 1) * 500
-        let hasDeadlines =
-            closeDeadline != nil
-            || channels.values.contains { !$0.pendingReplies.isEmpty || ($0.confirms?.count ?? 0) > 0 }
+        let heartbeatSeconds = link?.terms.heartbeatSeconds ?? 0
+        let halfHeartbeat = heartbeatSeconds > 0 ? Int32(clamping: heartbeatSeconds * 500) : 30_000
+        let hasDeadlines = life.hasDeadline || channels.values.contains { $0.state.hasDeadlines }
         return hasDeadlines ? min(halfHeartbeat, 1000) : halfHeartbeat
     }
 
     private func checkDeadlines() throws(RabbitMQError) {
         let now = ContinuousClock.now
-        if let closeDeadline, closeDeadline < now {
-            throw RabbitMQError(.closedByUs, "the broker did not answer our close")
-        }
+        try life.check(now)
         for number in Array(channels.keys) {
-            if let reply = channels[number]?.pendingReplies.first, reply.deadline < now {
+            if let silence = channels[number]?.state.overdueReply(now) {
                 let error = RabbitMQError(.timeout, "the broker did not answer on channel \(number) in time")
-                if reply.endsConnection { throw error }
-                channels[number]?.end(error)
-                channels[number] = nil
+                if silence == .endsConnection { throw error }
+                end(channel: number, error)
             }
             // While blocked the broker reads nothing from us, so silence means nothing.
-            guard !isBlocked, (channels[number]?.confirms?.count ?? 0) > 0 else { continue }
+            guard !life.isBlocked, (channels[number]?.state.confirms?.count ?? 0) > 0 else { continue }
             let limit = now - configuration.replyTimeout
-            let overdue = channels[number]?.confirms?.withdrawOldest { ($0.sentAt ?? now) < limit } ?? []
+            let overdue = channels[number]?.state.confirms?.withdrawOldest { ($0.sentAt ?? now) < limit } ?? []
             for publish in overdue {
                 let error = RabbitMQError(.timeout, "the broker did not confirm within \(configuration.replyTimeout)")
                 publish.continuation.resume(returning: .success(.inDoubt(error)))
@@ -64,19 +60,28 @@ extension Connection: IOThread.Client {
         }
     }
 
-    private func drain() throws(RabbitMQError) {
-        while let frame = try handle?.nextFrame() { try receive(frame) }
-    }
+    // MARK: - Sending
 
     /// Sends until nothing is left, a batch is done, or the socket is full; then returns true.
     private func flush() throws(RabbitMQError) -> Bool {
+        let isBatch = items.count + publishes.count > 1
+        if isBatch { link?.gather(true) }
+        defer { if isBatch { link?.gather(false) } }
         for _ in 0..<64 {
-            guard hasSomethingToSend, handle != nil else { return false }
-            guard handle?.isWritable == true else { return true }
-            if let (command, number) = commands.popFirst() {
-                try handle?.send(command, channel: number)
+            guard let link, hasSomethingToSend else { return false }
+            guard link.isWritable else { return true }
+            if isSendingBody {
+                isSendingBody = !(try link.sendMore())
+            } else if let (item, number) = items.popFirst() {
+                switch item {
+                case .command(let command): isSendingBody = !(try link.send(command, channel: number))
+                case .acknowledgements:
+                    for command in takeAcknowledgements(of: number).reversed() {
+                        items.prepend((.command(command), channel: number))
+                    }
+                }
             } else if let (outgoing, number, publish) = publishes.popFirst() {
-                try send(outgoing, number, publish)
+                try send(outgoing, number, publish, over: link)
             }
         }
         return false
@@ -85,153 +90,101 @@ extension Connection: IOThread.Client {
     private func send(
         _ outgoing: OutgoingMessage,
         _ number: UInt16,
-        _ publish: ChannelState.PendingPublish
+        _ publish: PendingPublish,
+        over link: any Link
     ) throws(RabbitMQError) {
-        guard channels[number]?.confirms != nil, channels[number]?.isClosing == false else {
+        guard channels[number]?.state.isConfirming == true, channels[number]?.state.isClosing == false else {
             let error = RabbitMQError(.channelClosed, "channel \(number) closed before the message was sent")
             publish.continuation.resume(returning: .failure(error))
             return
         }
         var publish = publish
         publish.sentAt = .now
-        let key = ConfirmTracker<ChannelState.PendingPublish>.ReturnKey(
+        let key = ConfirmTracker<PendingPublish>.ReturnKey(
             exchange: outgoing.exchange,
             routingKey: outgoing.routingKey,
             outgoing.message.properties
         )
         // Noted first: if sending fails half-way the broker may still have all of it, so it is in doubt.
-        channels[number]?.confirms?.published(publish, returnKey: outgoing.isMandatory ? key : nil)
-        try handle?.send(.publish(outgoing), channel: number)
+        channels[number]?.state.confirms?.published(publish, returnKey: outgoing.isMandatory ? key : nil)
+        isSendingBody = !(try link.send(.basicPublish(outgoing), channel: number))
+    }
+
+    // MARK: - Receiving
+
+    private func drain() throws(RabbitMQError) {
+        while let frame = try link?.nextFrame() { try receive(frame) }
     }
 
     private func receive(_ frame: Frame) throws(RabbitMQError) {
         switch frame {
         case .ignored: break
-        case .method(channel: 0, let method): try receiveForConnection(method)
-        case .method(let number, let method): try receive(method, number)
+        case .method(channel: 0, let method): try receive(method)
+        // Frames of a channel we have given up go nowhere: RabbitMQ may still write to one that it has closed.
+        case .method(let number, let method):
+            if let action = try channels[number]?.state.received(method) { perform(action, number) }
         case .header(let number, let bodySize, let properties):
-            guard channels[number] != nil else { break }
-            let complete = try orEnd { () throws(MessageAssembly.Violation) in
-                try channels[number]?.assembly.header(bodySize: bodySize, properties)
-            }
-            if let complete { receive(complete, number) }
+            let action = try channels[number]?.state.receivedHeader(bodySize: bodySize, properties)
+            if let action { perform(action, number) }
         case .body(let number, let bytes):
-            guard channels[number] != nil else { break }
-            let complete = try orEnd { () throws(MessageAssembly.Violation) in
-                try channels[number]?.assembly.body(bytes)
-            }
-            if let complete { receive(complete, number) }
+            if let action = try channels[number]?.state.receivedBody(bytes) { perform(action, number) }
         }
     }
 
-    private func orEnd<Value>(
-        _ body: () throws(MessageAssembly.Violation) -> Value
-    ) throws(RabbitMQError) -> Value {
-        do {
-            return try body()
-        } catch {
-            switch error {
-            case .unexpectedFrame(let words): throw RabbitMQError(.protocolViolation, words)
-            }
-        }
-    }
-
-    private func receiveForConnection(_ method: Method) throws(RabbitMQError) {
-        switch method {
-        case .connectionClose(let reason):
-            let error = RabbitMQError(.closedByBroker, reason.text, replyCode: reason.code)
+    /// Takes a method on channel 0.
+    private func receive(_ method: Method) throws(RabbitMQError) {
+        switch try life.received(method) {
+        case .blocked(let reason):
+            link?.blocked(true)
+            tell(.blocked(reason: reason))
+        case .unblocked:
+            link?.blocked(false)
+            for number in channels.keys { channels[number]?.state.confirms?.updateAll { $0.sentAt = .now } }
+            tell(.unblocked)
+        case .end(let error, let answersClose):
             // Best effort: the socket may be gone already, and the reason is what counts.
-            if handle?.isWritable == true { try? handle?.send(.connectionCloseOk, channel: 0) }
+            if answersClose, !isSendingBody, let link, link.isWritable {
+                _ = try? link.send(.connectionCloseOk, channel: 0)
+            }
             throw error
-        case .connectionCloseOk:
-            throw RabbitMQError(.closedByUs, "closed")
-        case .connectionBlocked:
-            isBlocked = true
-        case .connectionUnblocked:
-            isBlocked = false
-            for number in channels.keys { channels[number]?.confirms?.updateAll { $0.sentAt = .now } }
-        default:
-            throw RabbitMQError(.protocolViolation, "an unexpected method came on channel 0: \(method)")
         }
     }
 
-    private func receive(_ method: Method, _ number: UInt16) throws(RabbitMQError) {
-        // A channel we have given up: RabbitMQ may still write to a channel that it has closed.
-        guard channels[number] != nil else { return }
-        switch method {
-        case .basicDeliver(let deliver):
-            try orEnd { () throws(MessageAssembly.Violation) in
-                try channels[number]?.assembly.begin(.deliver(deliver))
-            }
-        case .basicReturn(let returned):
-            try orEnd { () throws(MessageAssembly.Violation) in
-                try channels[number]?.assembly.begin(.returned(returned))
-            }
-        case .basicAck(let tag, let throughTag):
-            settle(channels[number]?.confirms?.acknowledged(tag, throughTag: throughTag), number)
-        case .basicNack(let tag, let throughTag):
-            settle(channels[number]?.confirms?.refused(tag, throughTag: throughTag), number)
-        case .basicCancel(let consumerTag):
-            let error = RabbitMQError(
-                .consumerCancelled,
-                "the broker cancelled consumer \"\(consumerTag)\"; its queue was probably deleted"
-            )
-            channels[number]?.consumers.removeValue(forKey: consumerTag)?.finish(error)
-        case .channelClose(let reason):
-            // The library never answers a close by itself, and the broker repeats it until somebody does.
-            commands.append((.channelCloseOk, channel: number))
-            channels[number]?.end(RabbitMQError(.channelClosed, reason.text, replyCode: reason.code))
-            channels[number] = nil
-        case .unknown(let id):
-            throw RabbitMQError(.protocolViolation, "an unknown method (id \(id)) came on channel \(number)")
-        default:
-            guard let reply = channels[number]?.pendingReplies.popFirst() else {
-                throw RabbitMQError(
-                    .protocolViolation,
-                    "an answer nobody asked for came on channel \(number): \(method)"
+    private func perform(_ action: ChannelState.Action, _ number: UInt16) {
+        switch action {
+        case .nothing: break
+        case .answer(let waiter, let method): waiter.resume(returning: .success(.method(method)))
+        case .answerWithMessage(let waiter, let got, let complete):
+            waiter.resume(returning: .success(.message(got, complete)))
+        case .settled(let publishes):
+            for publish in publishes { publish.context.continuation.resume(returning: .success(publish.outcome)) }
+        case .deliver(let buffer, let deliver, let complete):
+            guard let generation = channels[number]?.state.generation else { break }
+            buffer.append(
+                Delivery(
+                    message: Message(properties: complete.properties, body: complete.body),
+                    bodyByteCount: complete.bodyByteCount,
+                    channel: Channel(connection: self, number: number, generation: generation),
+                    deliveryTag: deliver.deliveryTag,
+                    isRedelivered: deliver.isRedelivered,
+                    exchange: deliver.exchange,
+                    routingKey: deliver.routingKey,
+                    consumerTag: deliver.consumerTag
                 )
-            }
-            reply.continuation.resume(returning: .success(method))
-        }
-    }
-
-    private func settle(
-        _ settled: [ConfirmTracker<ChannelState.PendingPublish>.Settled]?,
-        _ number: UInt16
-    ) {
-        guard let settled, !settled.isEmpty else { return }
-        for publish in settled { publish.context.continuation.resume(returning: .success(publish.outcome)) }
-    }
-
-    private func receive(_ complete: MessageAssembly.Complete, _ number: UInt16) {
-        switch complete.start {
-        case .returned(let returned):
-            let key = ConfirmTracker<ChannelState.PendingPublish>.ReturnKey(
-                exchange: returned.exchange,
-                routingKey: returned.routingKey,
-                complete.properties
             )
-            _ = channels[number]?.confirms?.returned(key, reason: returned.reason)
-        case .deliver(let deliver):
-            // Read out piece by piece: a copy of the channel held here would make the ledger copy itself to change.
-            guard let generation = channels[number]?.generation else { return }
-            let buffer = channels[number]?.consumers[deliver.consumerTag]
-            // What the broker settles as it sends is not on the books: acknowledging it would close the channel (406).
-            if buffer?.mode != .automaticAcknowledgement {
-                channels[number]?.ledger.delivered(deliver.deliveryTag)
-            }
-            let delivery = Delivery(
-                message: Message(properties: complete.properties, body: complete.body),
-                bodyByteCount: complete.bodyByteCount,
-                generation: generation,
-                deliveryTag: deliver.deliveryTag,
-                isRedelivered: deliver.isRedelivered,
-                exchange: deliver.exchange,
-                routingKey: deliver.routingKey,
-                consumerTag: deliver.consumerTag
+        case .cancelled(let buffer, let consumer):
+            buffer.finish(
+                RabbitMQError(
+                    .consumerCancelled,
+                    "the broker cancelled consumer \"\(consumer.consumerTag)\"; queue \"\(consumer.queue)\" was probably deleted"
+                )
             )
-            // A consumer we have just cancelled has no buffer: its delivery stays unsettled until the channel closes.
-            buffer?.append(delivery)
+            tell(.consumerCancelled(consumer))
+        case .closed(let error):
+            // The library never answers a close by itself, and the broker repeats it until somebody does.
+            items.append((.command(.channelCloseOk), channel: number))
+            end(channel: number, error)
+            tell(error.isAcknowledgementTimeout ? .acknowledgementTimedOut(error) : .channelClosed(error))
         }
     }
 }

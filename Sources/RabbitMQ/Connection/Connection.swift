@@ -3,128 +3,226 @@ internal import NIOConcurrencyHelpers
 
 /// A connection to RabbitMQ: an actor that lives on the one thread which owns the socket.
 ///
-/// It does not come back by itself. When it is lost, everything that waits on it learns why, ``waitUntilClosed()``
-/// returns, and a new connection has to be opened. It stays open, and its thread alive, until ``close()`` or a loss.
+/// It does not come back by itself; ``RecoveringConnection`` does, above it. When it is lost, everything that waits on it
+/// learns why, ``waitUntilClosed()`` returns, and a new connection has to be opened. It stays open, and its thread alive,
+/// until ``close()`` or a loss.
 ///
 /// Consume and publish over two connections: under a memory or disk alarm the broker stops reading a publisher's
 /// connection, and with it the acknowledgements of a consumer on it.
 public actor Connection {
     /// Runs this actor on the connection's own thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+    /// Runs tasks on the connection's own thread, which saves them the way between threads at every call of this
+    /// connection: prefer it for short tasks that mostly wait for the broker.
+    ///
+    ///     group.addTask(executorPreference: connection.executor) { … }
+    ///
+    /// While such a task works nothing is read or sent; one that blocks or computes for long belongs elsewhere.
+    public nonisolated var executor: any TaskExecutor { thread }
     /// Where it leads, safe to log.
     public nonisolated let address: String
 
+    /// Who waits for an answer on a channel.
+    typealias Waiter = CheckedContinuation<Result<Answer, RabbitMQError>, Never>
+    typealias ChannelState = ChannelStateMachine<Waiter, PendingPublish, DeliveryBuffer<Delivery>>
+
+    /// What the broker answers to a request.
+    enum Answer {
+        case method(Method)
+        case message(Method.GetOk, MessageAssembly.Complete)
+    }
+
+    /// A publish whose caller waits.
+    struct PendingPublish {
+        var id: UInt64
+        var continuation: CheckedContinuation<Result<PublishOutcome, RabbitMQError>, Never>
+        /// When it went on the wire, or the broker lifted its block, whichever was later.
+        var sentAt: ContinuousClock.Instant?
+    }
+
+    /// A channel and who waits for its end. Of reference type, for a dictionary hands its values out as copies, and these
+    /// are large and changed at every frame.
+    final class OpenChannel {
+        var state: ChannelState
+        var closeWaiters: [UInt64: CheckedContinuation<RabbitMQError, Never>] = [:]
+
+        init(_ state: ChannelState) { self.state = state }
+    }
+
+    /// Something to send.
+    enum Item {
+        case command(Command)
+        /// Whatever acknowledgements the channel has when this is sent.
+        case acknowledgements
+    }
+
     private nonisolated let thread: IOThread
     let configuration: ConnectionConfiguration
-    var handle: LibraryHandle?
-    var channels: [UInt16: ChannelState] = [:]
-    /// Numbers are not used again: frames of a closed channel may still be under way, and would be taken for the new one's.
-    private var nextChannelNumber: UInt16 = 1
+    private let onEvent: @Sendable (ConnectionEvent) -> Void
+    var link: (any Link)?
+    var life = ConnectionStateMachine(channelMaximum: 0)
+    var channels: [UInt16: OpenChannel] = [:]
     /// Bounded by the requests, acknowledgements and unconfirmed publishes of our callers, each of which waits.
-    var commands: Deque<(Command, channel: UInt16)> = []
-    var publishes: Deque<(OutgoingMessage, channel: UInt16, ChannelState.PendingPublish)> = []
-    private var nextPublishID: UInt64 = 0
-    var isBlocked = false
-    var closeDeadline: ContinuousClock.Instant?
-    var closeReason: RabbitMQError?
-    private var closeWaiters: [CheckedContinuation<RabbitMQError, Never>] = []
+    var items: Deque<(Item, channel: UInt16)> = []
+    var publishes: Deque<(OutgoingMessage, channel: UInt16, PendingPublish)> = []
+    /// A body is on the wire in part, and nothing else may be sent before the rest.
+    var isSendingBody = false
+    private var nextID: UInt64 = 0
+    private var closeWaiters: [UInt64: CheckedContinuation<RabbitMQError, Never>] = [:]
 
-    /// RabbitMQ's own limit of channels on a connection.
-    private static let channelMaximum: UInt16 = 2047
     private static let generations = NIOLockedValueBox<UInt64>(0)
 
-    private init(_ configuration: ConnectionConfiguration) throws(RabbitMQError) {
+    private init(
+        _ configuration: ConnectionConfiguration,
+        onEvent: @escaping @Sendable (ConnectionEvent) -> Void
+    ) throws(RabbitMQError) {
         self.configuration = configuration
+        self.onEvent = onEvent
         address = configuration.address
         thread = try IOThread(name: configuration.connectionName)
     }
 
     /// Connects and logs in.
     ///
+    /// - Parameters:
+    ///   - configuration: Where the broker is and who we are.
+    ///   - onEvent: Told of what happens to the connection, on its thread: it must not wait.
     /// - Throws: ``RabbitMQError``: `unreachable` where nobody answers, `accessRefused` for a wrong user or password,
-    ///   `virtualHostRefused`, `protocolViolation` where something else than a broker answers.
-    public static func open(_ configuration: ConnectionConfiguration) async throws(RabbitMQError) -> Connection {
-        let connection = try Connection(configuration)
+    ///   `virtualHostRefused`, `tlsFailed` where the broker can't be trusted, `protocolViolation` where something else
+    ///   than a broker answers.
+    public static func open(
+        _ configuration: ConnectionConfiguration,
+        onEvent: @escaping @Sendable (ConnectionEvent) -> Void = { _ in }
+    ) async throws(RabbitMQError) -> Connection {
+        let connection = try Connection(configuration, onEvent: onEvent)
         try await connection.start()
         return connection
     }
 
+    /// Connects to the first of several brokers that lets us in.
+    ///
+    /// - Throws: ``RabbitMQError`` of the last, where none does.
+    public static func open(
+        anyOf endpoints: [ConnectionConfiguration],
+        onEvent: @escaping @Sendable (ConnectionEvent) -> Void = { _ in }
+    ) async throws(RabbitMQError) -> Connection {
+        var failure = RabbitMQError(.unreachable, "there is no broker to connect to")
+        for endpoint in endpoints {
+            do throws(RabbitMQError) {
+                return try await open(endpoint, onEvent: onEvent)
+            } catch {
+                failure = error
+            }
+        }
+        throw failure
+    }
+
     private func start() throws(RabbitMQError) {
-        var handle = try LibraryHandle()
-        try handle.open(configuration)
-        self.handle = consume handle
+        let link = try configuration.link(configuration)
+        life = ConnectionStateMachine(channelMaximum: link.terms.channelMaximum)
+        self.link = link
         thread.attach(self)
+        tell(.connected(address: address))
+    }
+
+    private var frameByteCount: Int { link?.terms.frameByteCount ?? 0 }
+
+    func tell(_ event: ConnectionEvent) {
+        onEvent(event)
+    }
+
+    private func makeID() -> UInt64 {
+        nextID += 1
+        return nextID
     }
 
     // MARK: - Life
 
     /// Why the connection is closed, or nil while it is open.
-    public var closed: RabbitMQError? { closeReason }
+    public var closed: RabbitMQError? { life.closed }
 
     /// Whether the broker has asked us to stop publishing, because it is short of memory or disk.
-    public var isBlockedByBroker: Bool { isBlocked }
+    public var isBlockedByBroker: Bool { life.isBlocked }
 
     /// Publishes on the wire that the broker has not answered.
     package var unconfirmedCount: Int {
-        channels.values.reduce(0) { $0 + ($1.confirms?.count ?? 0) }
+        channels.values.reduce(0) { $0 + ($1.state.confirms?.count ?? 0) }
     }
 
-    /// Returns when the connection is gone, with the reason; ``RabbitMQError/Code/closedByUs`` after ``close()``.
+    /// Returns when the connection is gone, with the reason: ``RabbitMQError/Code/closedByUs`` after ``close()``; or with
+    /// ``RabbitMQError/Code/cancelled`` when the calling task is cancelled.
     public func waitUntilClosed() async -> RabbitMQError {
-        if let closeReason { return closeReason }
-        return await withCheckedContinuation { closeWaiters.append($0) }
+        let id = makeID()
+        return await withTaskCancellationHandler {
+            if let closed { return closed }
+            return await withCheckedContinuation { continuation in
+                if Task.isCancelled {
+                    continuation.resume(returning: Self.cancelledWait)
+                } else {
+                    closeWaiters[id] = continuation
+                }
+            }
+        } onCancel: {
+            Task { await stopWaiting(id) }
+        }
+    }
+
+    private static let cancelledWait = RabbitMQError(.cancelled, "the caller does not wait any more")
+
+    private func stopWaiting(_ id: UInt64, for channel: UInt16? = nil) {
+        let waiter =
+            if let channel {
+                channels[channel]?.closeWaiters.removeValue(forKey: id)
+            } else {
+                closeWaiters.removeValue(forKey: id)
+            }
+        waiter?.resume(returning: Self.cancelledWait)
     }
 
     /// Says goodbye and closes. What was not acknowledged goes back to its queue; publishes without an answer are in
     /// doubt. Returns after at most 5 s, whatever the broker does.
     public func close() async {
-        guard closeReason == nil else { return }
-        guard !isBlocked else {
-            // It reads nothing from us now, a goodbye included.
-            end(RabbitMQError(.closedByUs, "closed while the broker had the connection blocked"))
-            return
+        switch life.close(deadline: .now + .seconds(5)) {
+        case .nothing: return
+        case .end(let error): end(error)
+        case .sayGoodbye:
+            items.append((.command(.connectionClose), channel: 0))
+            fallthrough
+        case .wait:
+            // Not cut short with the calling task: it ends by its deadline.
+            _ = await withCheckedContinuation { closeWaiters[makeID()] = $0 }
         }
-        if closeDeadline == nil {
-            closeDeadline = .now + .seconds(5)
-            commands.append((.connectionClose, channel: 0))
-        }
-        _ = await waitUntilClosed()
     }
 
     func end(_ error: RabbitMQError) {
-        guard closeReason == nil else { return }
-        closeReason = error
-        // No close request: on a broken connection it would only wait. The library frees what it has.
-        handle = nil
-        for number in channels.keys { channels[number]?.end(error) }
-        channels.removeAll()
-        commands.removeAll()
+        guard life.end(error) else { return }
+        // No close request: on a broken connection it would only wait. The link frees what it has.
+        link = nil
+        for number in Array(channels.keys) { end(channel: number, error) }
+        items.removeAll()
         for (_, _, publish) in publishes { publish.continuation.resume(returning: .failure(error)) }
         publishes.removeAll()
-        for waiter in closeWaiters { waiter.resume(returning: error) }
+        for waiter in closeWaiters.values { waiter.resume(returning: error) }
         closeWaiters.removeAll()
         thread.detach()
+        tell(.closed(error))
     }
 
     // MARK: - Channels
 
     /// Opens a channel.
+    ///
+    /// - Throws: ``RabbitMQError``: `channelsExhausted` when every number of this connection has been used.
     public func openChannel() async throws(RabbitMQError) -> Channel {
-        if let closeReason { throw closeReason }
-        guard nextChannelNumber < Self.channelMaximum else {
-            throw RabbitMQError(
-                .invalidArgument,
-                "all \(Self.channelMaximum) channel numbers of this connection are used"
-            )
-        }
-        let number = nextChannelNumber
-        nextChannelNumber += 1
+        let number = try life.nextChannelNumber()
         let generation = ChannelGeneration(
             number: Self.generations.withLockedValue {
                 $0 += 1; return $0
             }
         )
-        channels[number] = ChannelState(generation: generation, bodyLimit: configuration.maximumBodyByteCount)
+        channels[number] = OpenChannel(
+            ChannelState(generation: generation, bodyLimit: configuration.maximumBodyByteCount)
+        )
         let channel = Channel(connection: self, number: number, generation: generation)
         _ = try await request(.channelOpen, on: channel)
         return channel
@@ -132,13 +230,22 @@ public actor Connection {
 
     func close(_ channel: Channel) async {
         // A channel that is gone is closed enough.
-        guard (try? state(of: channel)) != nil else { return }
-        _ = try? await withCheckedContinuation { continuation in
-            enqueue(.channelClose, on: channel, continuation)
-            channels[channel.number]?.isClosing = true
-        }.get()
-        channels[channel.number]?.end(RabbitMQError(.closedByUs, "the channel was closed"))
-        channels[channel.number] = nil
+        guard (try? check(channel)) != nil else { return }
+        _ = await withCheckedContinuation { waiter in
+            enqueue(.channelClose, on: channel, waiter)
+            channels[channel.number]?.state.close()
+        }
+        end(channel: channel.number, RabbitMQError(.closedByUs, "the channel was closed"))
+    }
+
+    /// Tells everybody who waits on this channel that it is gone.
+    func end(channel number: UInt16, _ error: RabbitMQError) {
+        guard let channel = channels.removeValue(forKey: number) else { return }
+        let remains = channel.state.end(error)
+        for waiter in remains.replies { waiter.resume(returning: .failure(error)) }
+        for settled in remains.publishes { settled.context.continuation.resume(returning: .success(settled.outcome)) }
+        for buffer in remains.consumers { buffer.discard(error) }
+        for waiter in channel.closeWaiters.values { waiter.resume(returning: error) }
     }
 
     /// Sends a request and waits for its answer.
@@ -149,113 +256,93 @@ public actor Connection {
         _ command: Command,
         on channel: Channel,
         within limit: Duration? = nil
+    ) async throws(RabbitMQError) -> Answer {
+        try check(channel)
+        try command.checkLimits(frameByteCount: frameByteCount)
+        return try await withCheckedContinuation { enqueue(command, on: channel, within: limit, $0) }.get()
+    }
+
+    /// Sends a request that is answered by a method, as ``request(_:on:within:)``.
+    func call(
+        _ command: Command,
+        on channel: Channel,
+        within limit: Duration? = nil
     ) async throws(RabbitMQError) -> Method {
-        _ = try state(of: channel)
-        return try await withCheckedContinuation { continuation in
-            enqueue(command, on: channel, within: limit, continuation)
-        }.get()
+        switch try await request(command, on: channel, within: limit) {
+        case .method(let method): return method
+        case .message: throw RabbitMQError(.protocolViolation, "the broker answered with a message nobody asked for")
+        }
     }
 
     func isOpen(_ channel: Channel) -> Bool {
-        (try? state(of: channel)) != nil
+        (try? check(channel)) != nil
     }
 
     func waitUntilClosed(_ channel: Channel) async -> RabbitMQError {
-        do throws(RabbitMQError) {
-            _ = try state(of: channel)
-        } catch {
-            return error
+        let id = makeID()
+        return await withTaskCancellationHandler {
+            do throws(RabbitMQError) {
+                try check(channel)
+            } catch {
+                return error
+            }
+            return await withCheckedContinuation { continuation in
+                if Task.isCancelled {
+                    continuation.resume(returning: Self.cancelledWait)
+                } else {
+                    channels[channel.number]?.closeWaiters[id] = continuation
+                }
+            }
+        } onCancel: {
+            Task { await stopWaiting(id, for: channel.number) }
         }
-        return await withCheckedContinuation { channels[channel.number]?.closeWaiters.append($0) }
     }
 
     private func enqueue(
         _ command: Command,
         on channel: Channel,
         within limit: Duration? = nil,
-        _ continuation: CheckedContinuation<Result<Method, RabbitMQError>, Never>
+        _ waiter: Waiter
     ) {
-        commands.append((command, channel: channel.number))
-        channels[channel.number]?.pendingReplies.append(
-            .init(
-                continuation: continuation,
-                deadline: .now + (limit ?? configuration.replyTimeout),
-                endsConnection: limit == nil
-            )
+        items.append((.command(command), channel: channel.number))
+        channels[channel.number]?.state.requested(
+            waiter,
+            deadline: .now + (limit ?? configuration.replyTimeout),
+            silence: limit == nil ? .endsConnection : .endsChannel
         )
     }
 
-    private func state(of channel: Channel) throws(RabbitMQError) -> ChannelState {
-        if let closeReason { throw closeReason }
-        guard let state = channels[channel.number], !state.isClosing else {
+    /// Throws unless the channel can be used.
+    func check(_ channel: Channel) throws(RabbitMQError) {
+        if let closed { throw closed }
+        guard channels[channel.number]?.state.isClosing == false else {
             throw RabbitMQError(.channelClosed, "channel \(channel.number) is closed")
         }
-        return state
     }
+
+    // MARK: - Publishing
 
     func enableConfirms(on channel: Channel) async throws(RabbitMQError) {
-        guard try state(of: channel).confirms == nil else { return }
+        try check(channel)
+        guard channels[channel.number]?.state.isConfirming == false else { return }
         _ = try await request(.confirmSelect, on: channel)
-        channels[channel.number]?.confirms = ConfirmTracker()
-    }
-
-    func setPrefetch(_ count: UInt16, on channel: Channel) async throws(RabbitMQError) {
-        _ = try await request(.basicQos(prefetchCount: count), on: channel)
-        channels[channel.number]?.prefetchCount = Int(count)
-    }
-
-    func consume(
-        _ queue: String,
-        consumerTag: String,
-        mode: ConsumeMode,
-        on channel: Channel
-    ) async throws(RabbitMQError) -> Deliveries {
-        let current = try state(of: channel)
-        try checkShortString(queue, "queue name")
-        try checkShortString(consumerTag, "consumer tag")
-        guard !consumerTag.isEmpty else {
-            throw RabbitMQError(.invalidArgument, "give the consumer a tag: deliveries find it by that")
+        if channels[channel.number]?.state.isConfirming == false {
+            channels[channel.number]?.state.confirms = ConfirmTracker()
         }
-        guard mode == .automaticAcknowledgement || current.prefetchCount > 0 else {
-            throw RabbitMQError(
-                .invalidArgument,
-                "set a prefetch before consuming: nothing else limits what the broker sends"
-            )
-        }
-        guard current.consumers[consumerTag] == nil else {
-            throw RabbitMQError(.invalidArgument, "consumer tag \"\(consumerTag)\" is in use on this channel")
-        }
-        // Before the request: deliveries may follow its answer in the same read.
-        let buffer = DeliveryBuffer(mode: mode)
-        channels[channel.number]?.consumers[consumerTag] = buffer
-        do {
-            _ = try await request(.basicConsume(queue: queue, consumerTag: consumerTag, mode: mode), on: channel)
-        } catch {
-            channels[channel.number]?.consumers[consumerTag] = nil
-            throw error
-        }
-        return Deliveries(consumerTag: consumerTag, buffer: buffer)
     }
-
-    func cancel(consumerTag: String, on channel: Channel) async throws(RabbitMQError) {
-        _ = try await request(.basicCancel(consumerTag: consumerTag), on: channel)
-        channels[channel.number]?.consumers.removeValue(forKey: consumerTag)?.finish(nil)
-    }
-
-    // MARK: - Messages
 
     func publish(_ outgoing: OutgoingMessage, on channel: Channel) async throws(RabbitMQError) -> PublishOutcome {
-        guard try state(of: channel).confirms != nil else {
+        try check(channel)
+        guard channels[channel.number]?.state.isConfirming == true else {
             throw RabbitMQError(.invalidArgument, "put the channel in confirm mode before publishing")
         }
-        try outgoing.checkLimits(frameByteCount: handle?.frameByteCount ?? ConnectionConfiguration.frameByteCount)
-        nextPublishID += 1
-        let id = nextPublishID
+        try outgoing.checkLimits(frameByteCount: frameByteCount)
+        let id = makeID()
         return try await withTaskCancellationHandler {
             await withCheckedContinuation {
                 (continuation: CheckedContinuation<Result<PublishOutcome, RabbitMQError>, Never>) in
                 guard !Task.isCancelled else {
-                    continuation.resume(returning: .failure(Self.cancelled))
+                    continuation.resume(returning: .failure(Self.cancelledPublish))
                     return
                 }
                 publishes.append((outgoing, channel: channel.number, .init(id: id, continuation: continuation)))
@@ -266,26 +353,17 @@ public actor Connection {
         }.get()
     }
 
-    private static let cancelled = RabbitMQError(.cancelled, "the caller does not wait for the message any more")
+    private static let cancelledPublish = RabbitMQError(
+        .cancelled,
+        "the caller does not wait for the message any more"
+    )
 
     /// Lets a cancelled caller go: with an error where nothing was sent, in doubt where it was.
     private func withdraw(publish id: UInt64, from channel: Channel) {
         if let index = publishes.firstIndex(where: { $0.2.id == id }) {
-            publishes.remove(at: index).2.continuation.resume(returning: .failure(Self.cancelled))
-        } else if let sent = channels[channel.number]?.confirms?.withdraw({ $0.id == id }) {
-            sent.continuation.resume(returning: .success(.inDoubt(Self.cancelled)))
+            publishes.remove(at: index).2.continuation.resume(returning: .failure(Self.cancelledPublish))
+        } else if let sent = channels[channel.number]?.state.confirms?.withdraw({ $0.id == id }) {
+            sent.continuation.resume(returning: .success(.inDoubt(Self.cancelledPublish)))
         }
-    }
-
-    func settle(_ delivery: Delivery, by command: Command, on channel: Channel) throws(RabbitMQError) {
-        guard closeReason == nil, channels[channel.number]?.isClosing == false,
-            channels[channel.number]?.generation == delivery.generation
-        else {
-            throw RabbitMQError(.staleDelivery, "delivery \(delivery.deliveryTag) came over a channel that is gone")
-        }
-        guard channels[channel.number]?.ledger.settle(delivery.deliveryTag) == true else {
-            throw RabbitMQError(.alreadySettled, "delivery \(delivery.deliveryTag) was settled before")
-        }
-        commands.append((command, channel: channel.number))
     }
 }

@@ -13,7 +13,9 @@ extension ConnectionConfiguration {
         for (text, name) in [(host, "host"), (user, "user"), (virtualHost, "virtual host")] {
             guard !text.utf8.contains(0) else { throw invalid("the \(name) holds a zero byte") }
         }
-        try checkShortString(virtualHost, "virtual host")
+        guard virtualHost.utf8.count <= 255 else {
+            throw invalid("the virtual host has \(virtualHost.utf8.count) bytes, and AMQP allows 255")
+        }
         if let tls { try tls.check(host: host) }
         // The broker would take the certificate's user, and there is none to take.
         if authentication == .external || fallbackAuthentication == .external, tls?.clientCertificate == nil {

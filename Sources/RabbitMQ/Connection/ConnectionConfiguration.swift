@@ -46,6 +46,9 @@ public struct ConnectionConfiguration: Sendable {
     /// What operators see as the connection's name in RabbitMQ's management pages.
     public var connectionName: String
 
+    /// What the connection is made of; a broker in the same process brings its own.
+    package var link: LinkFactory = { configuration throws(RabbitMQError) in try LibraryLink(configuration) }
+
     /// At least 1: librabbitmq reads 0 as "no heartbeats", whatever the broker wants.
     var heartbeatSeconds: Int32 { Int32(clamping: max(1, heartbeat.components.seconds)) }
 

@@ -5,6 +5,7 @@ struct MessageAssembly {
     /// What the content belongs to.
     enum Start: Equatable {
         case deliver(Method.Deliver)
+        case got(Method.GetOk)
         case returned(Method.Return)
     }
 
@@ -15,11 +16,6 @@ struct MessageAssembly {
         var body: [UInt8]
         /// The size its header announced; more than `body` holds only where it was above the limit.
         var bodyByteCount: UInt64
-    }
-
-    /// What the broker did that the protocol does not allow.
-    enum Violation: Error, Equatable {
-        case unexpectedFrame(String)
     }
 
     private enum State {
@@ -38,15 +34,15 @@ struct MessageAssembly {
         self.bodyLimit = bodyLimit
     }
 
-    mutating func begin(_ start: Start) throws(Violation) {
-        guard case .idle = state else { throw .unexpectedFrame("a message began inside another") }
+    mutating func begin(_ start: Start) throws(RabbitMQError) {
+        guard case .idle = state else { throw RabbitMQError(.protocolViolation, "a message began inside another") }
         state = .awaitingHeader(start)
     }
 
     /// Takes the header; returns the message at once where the body is empty, since no body frame will come.
-    mutating func header(bodySize: UInt64, _ properties: MessageProperties) throws(Violation) -> Complete? {
+    mutating func header(bodySize: UInt64, _ properties: MessageProperties) throws(RabbitMQError) -> Complete? {
         guard case .awaitingHeader(let start) = state else {
-            throw .unexpectedFrame("a content header without its method")
+            throw RabbitMQError(.protocolViolation, "a content header without its method")
         }
         guard bodySize > 0 else {
             state = .idle
@@ -61,7 +57,7 @@ struct MessageAssembly {
     }
 
     /// Takes a piece of the body; returns the message when it was the last.
-    mutating func body(_ bytes: [UInt8]) throws(Violation) -> Complete? {
+    mutating func body(_ bytes: [UInt8]) throws(RabbitMQError) -> Complete? {
         if case .discarding(let start, let properties, let byteCount, let remaining) = state {
             guard bytes.count <= remaining else { throw Self.tooMuch }
             let left = remaining - UInt64(bytes.count)
@@ -70,7 +66,7 @@ struct MessageAssembly {
                 ? nil : Complete(start: start, properties: properties, body: [], bodyByteCount: byteCount)
         }
         guard case .collecting(let start, let properties, var body, let remaining) = state else {
-            throw .unexpectedFrame("a body frame without its header")
+            throw RabbitMQError(.protocolViolation, "a body frame without its header")
         }
         state = .idle  // lets go of the array, so that it grows in place
         guard bytes.count <= remaining else { throw Self.tooMuch }
@@ -87,5 +83,7 @@ struct MessageAssembly {
         return nil
     }
 
-    private static let tooMuch = Violation.unexpectedFrame("more body than its header announced")
+    private static var tooMuch: RabbitMQError {
+        RabbitMQError(.protocolViolation, "more body than its header announced")
+    }
 }

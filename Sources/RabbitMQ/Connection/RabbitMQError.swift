@@ -5,7 +5,8 @@ public struct RabbitMQError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it is.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
-            case accessRefused, alreadySettled, cancelled, channelClosed, closedByBroker, closedByUs, connectionLost
+            case accessRefused, alreadySettled, cancelled, channelClosed, channelsExhausted, closedByBroker, closedByUs,
+                connectionLost
             case consumerCancelled, invalidArgument, invalidURI, passwordUnreadable, protocolViolation, staleDelivery
             case timeout, tlsFailed, unreachable, virtualHostRefused
         }
@@ -22,6 +23,8 @@ public struct RabbitMQError: Error, Sendable, CustomStringConvertible {
         public static let cancelled = Code(value: .cancelled)
         /// The broker closed the channel; ``RabbitMQError/replyCode`` says why.
         public static let channelClosed = Code(value: .channelClosed)
+        /// Every channel number of this connection has been used; another connection is needed.
+        public static let channelsExhausted = Code(value: .channelsExhausted)
         /// The broker closed the connection; ``RabbitMQError/replyCode`` says why.
         public static let closedByBroker = Code(value: .closedByBroker)
         /// Our side closed it.
@@ -62,7 +65,7 @@ public struct RabbitMQError: Error, Sendable, CustomStringConvertible {
     /// The line in ``file``.
     public var line: Int
 
-    init(
+    package init(
         _ code: Code,
         _ message: String,
         replyCode: UInt16? = nil,
@@ -81,13 +84,19 @@ public struct RabbitMQError: Error, Sendable, CustomStringConvertible {
     /// A broker that is restarting answers 403 and 530 for a moment only in rare cases, so those count as settings.
     public var isRetryable: Bool {
         switch code {
-        case .unreachable, .connectionLost, .timeout, .consumerCancelled, .staleDelivery: true
+        case .unreachable, .connectionLost, .timeout, .consumerCancelled, .staleDelivery, .channelsExhausted: true
         // 320 CONNECTION_FORCED: an operator's close or a node that shuts down. 541: an error inside the broker.
         case .closedByBroker: replyCode == 320 || replyCode == 541
         // 404 heals when the queue is declared, 405 when the other holder lets go, 406 with a time-out on acks.
-        case .channelClosed: replyCode == 404 || replyCode == 405 || message.contains("timed out")
+        case .channelClosed: replyCode == 404 || replyCode == 405 || isAcknowledgementTimeout
         default: false
         }
+    }
+
+    /// Whether the broker closed the channel because a delivery was not acknowledged in time. It has no code of its own:
+    /// 406, and "delivery acknowledgement on channel 1 timed out".
+    public var isAcknowledgementTimeout: Bool {
+        code == .channelClosed && replyCode == 406 && message.contains("timed out")
     }
 
     /// One line for a log.

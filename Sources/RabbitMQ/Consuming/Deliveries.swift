@@ -8,11 +8,11 @@ public struct Deliveries: AsyncSequence, Sendable {
     /// The name the broker knows this consumer by.
     public let consumerTag: String
 
-    let buffer: DeliveryBuffer
+    let buffer: DeliveryBuffer<Delivery>
 
     /// Waits for deliveries.
     public struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate let buffer: DeliveryBuffer
+        fileprivate let buffer: DeliveryBuffer<Delivery>
 
         /// The next delivery, or nil at the end.
         public mutating func next(

@@ -1,4 +1,4 @@
-/// A message the broker handed to one of our consumers.
+/// A message the broker handed to us.
 ///
 /// It is ours until it is settled over the channel it came by. When that channel is gone it is somebody else's, and
 /// settling it throws ``RabbitMQError/Code/staleDelivery`` instead of disturbing the next channel.
@@ -7,8 +7,8 @@ public struct Delivery: Sendable {
     public var message: Message
     /// The body's size as the broker announced it, in bytes, be it kept or not.
     public var bodyByteCount: UInt64
-    /// Which channel of which connection it came by; no two channels of a process share one.
-    public var generation: ChannelGeneration
+    /// The channel it came by, and over which alone it can be settled.
+    public var channel: Channel
     /// The channel's number for this delivery.
     public var deliveryTag: UInt64
     /// Whether it was, or may have been, handed to somebody before.
@@ -17,8 +17,11 @@ public struct Delivery: Sendable {
     public var exchange: String
     /// The routing key it was published with.
     public var routingKey: String
-    /// The consumer it was handed to.
+    /// The consumer it was handed to; empty for one that was asked for.
     public var consumerTag: String
+
+    /// Which channel of which connection it came by; no two channels of a process share one.
+    public var generation: ChannelGeneration { channel.generation }
 }
 
 /// Tells one channel from every other that this process has had or will have.

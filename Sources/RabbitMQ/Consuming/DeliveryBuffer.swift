@@ -5,25 +5,19 @@ internal import NIOConcurrencyHelpers
 ///
 /// It has no limit of its own and needs none: with manual acknowledgement it holds at most the channel's prefetch,
 /// since the broker sends no more than that before something is settled.
-final class DeliveryBuffer: Sendable {
-    typealias Next = Result<Delivery?, RabbitMQError>
+final class DeliveryBuffer<Element: Sendable>: Sendable {
+    typealias Next = Result<Element?, RabbitMQError>
 
     private struct State {
-        var deliveries: Deque<Delivery> = []
+        var deliveries: Deque<Element> = []
         var waiter: CheckedContinuation<Next, Never>?
         var end: Next?
     }
 
-    /// Who settles what comes through here.
-    let mode: ConsumeMode
     private let state = NIOLockedValueBox(State())
 
-    init(mode: ConsumeMode) {
-        self.mode = mode
-    }
-
     /// Hands a delivery over.
-    func append(_ delivery: Delivery) {
+    func append(_ delivery: Element) {
         let waiter = state.withLockedValue { state in
             let waiter = state.waiter.take()
             if waiter == nil, state.end == nil { state.deliveries.append(delivery) }

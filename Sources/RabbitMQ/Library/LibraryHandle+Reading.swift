@@ -79,6 +79,18 @@ extension Method {
                     routingKey: String(copying: unsafe returned.routing_key)
                 )
             )
+        case AMQP_BASIC_GET_OK_METHOD:
+            let ok = unsafe decoded.load(as: amqp_basic_get_ok_t.self)
+            self = unsafe .basicGetOk(
+                GetOk(
+                    deliveryTag: unsafe ok.delivery_tag,
+                    isRedelivered: unsafe ok.redelivered != 0,
+                    exchange: String(copying: unsafe ok.exchange),
+                    routingKey: String(copying: unsafe ok.routing_key),
+                    remainingCount: Int(unsafe ok.message_count)
+                )
+            )
+        case AMQP_BASIC_GET_EMPTY_METHOD: self = .basicGetEmpty
         case AMQP_BASIC_QOS_OK_METHOD: self = .basicQosOk
         case AMQP_BASIC_CONSUME_OK_METHOD:
             let ok = unsafe decoded.load(as: amqp_basic_consume_ok_t.self)
@@ -99,6 +111,10 @@ extension Method {
                     consumerCount: Int(unsafe ok.consumer_count)
                 )
             )
+        case AMQP_EXCHANGE_DECLARE_OK_METHOD: self = .exchangeDeclareOk
+        case AMQP_EXCHANGE_DELETE_OK_METHOD: self = .exchangeDeleteOk
+        case AMQP_QUEUE_BIND_OK_METHOD: self = .queueBindOk
+        case AMQP_QUEUE_UNBIND_OK_METHOD: self = .queueUnbindOk
         case AMQP_QUEUE_DELETE_OK_METHOD:
             self = .queueDeleteOk(
                 messageCount: Int(unsafe decoded.load(as: amqp_queue_delete_ok_t.self).message_count)

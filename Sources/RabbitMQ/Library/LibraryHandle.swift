@@ -14,8 +14,6 @@ internal import Glibc
     private(set) var frameByteCount = 0
     /// The smaller of the broker's heartbeat and ours, which is the one that counts.
     private(set) var heartbeatSeconds = 0
-    /// The smaller of the broker's limit of channels and ours.
-    private(set) var channelMaximum = 0
 
     init() throws(RabbitMQError) {
         guard let state = unsafe amqp_new_connection() else {
@@ -127,7 +125,6 @@ internal import Glibc
         handshake.release()
         frameByteCount = Int(unsafe amqp_get_frame_max(state))
         heartbeatSeconds = Int(unsafe amqp_get_heartbeat(state))
-        channelMaximum = Int(unsafe amqp_get_channel_max(state))
     }
 
     private func connect(_ configuration: ConnectionConfiguration) throws(RabbitMQError) {
@@ -153,7 +150,7 @@ internal import Glibc
     }
 
     /// Ends a connection on which the peer's kernel acknowledges nothing: a second guard beside heartbeats.
-    private func setUserTimeout(_ timeout: Duration) {
+    func setUserTimeout(_ timeout: Duration) {
         var milliseconds = UInt32(clamping: timeout.components.seconds * 1000)
         unsafe _ = setsockopt(
             descriptor,

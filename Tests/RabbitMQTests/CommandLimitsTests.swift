@@ -3,7 +3,7 @@ import Testing
 @testable import RabbitMQ
 
 @Suite("What does not fit on the wire is refused before anything is sent")
-struct OutgoingMessageLimitsTests {
+struct CommandLimitsTests {
     private static let frameByteCount = 4096
 
     private func error(
@@ -136,7 +136,7 @@ struct OutgoingMessageLimitsTests {
     func queueDeclaration() {
         func error(_ queue: QueueDeclaration) -> RabbitMQError? {
             do {
-                try queue.checkLimits()
+                try Command.queueDeclare(queue, isPassive: false).checkLimits(frameByteCount: Self.frameByteCount)
                 return nil
             } catch {
                 return error

@@ -30,22 +30,61 @@ extension OutgoingMessage {
     }
 }
 
-extension QueueDeclaration {
-    func checkLimits() throws(RabbitMQError) {
-        try checkShortString(name, "queue name")
-        // Class and method, a reserved number, the name and the flags, then the arguments; all in one frame.
-        let byteCount = 2 + 2 + 2 + 1 + name.utf8.count + 1 + (try arguments.encodedByteCount(depth: 1))
-        let limit = ConnectionConfiguration.frameByteCount - 8
-        guard byteCount <= limit else {
+extension Command {
+    /// Checks everything that could break the connection when it is sent.
+    func checkLimits(frameByteCount: Int) throws(RabbitMQError) {
+        switch self {
+        case .exchangeDeclare(let exchange, _):
+            try checkMethod(
+                [(exchange.name, "exchange name"), (exchange.kind.name, "exchange's kind")],
+                exchange.arguments,
+                frameByteCount
+            )
+        case .exchangeDelete(let name):
+            try checkShortString(name, "exchange name")
+        case .queueDeclare(let queue, _):
+            try checkMethod([(queue.name, "queue name")], queue.arguments, frameByteCount)
+        case .queueBind(let binding), .queueUnbind(let binding):
+            let names = [
+                (binding.queue, "queue name"), (binding.exchange, "exchange name"), (binding.routingKey, "routing key"),
+            ]
+            try checkMethod(names, binding.arguments, frameByteCount)
+        case .queueDelete(let name), .queuePurge(let name), .basicGet(let name, _):
+            try checkShortString(name, "queue name")
+        case .basicConsume(let consumer):
+            let names = [(consumer.queue, "queue name"), (consumer.consumerTag, "consumer tag")]
+            try checkMethod(names, consumer.arguments, frameByteCount)
+        case .basicCancel(let consumerTag):
+            try checkShortString(consumerTag, "consumer tag")
+        case .basicPublish(let outgoing):
+            try outgoing.checkLimits(frameByteCount: frameByteCount)
+        default:
+            break
+        }
+    }
+
+    /// A method must fit one frame: class and method, a reserved number, texts, flags and arguments.
+    private func checkMethod(
+        _ texts: [(String, String)],
+        _ arguments: FieldTable,
+        _ frameByteCount: Int
+    ) throws(RabbitMQError) {
+        var byteCount = 2 + 2 + 2 + 1
+        for (text, name) in texts {
+            try checkShortString(text, name)
+            byteCount += 1 + text.utf8.count
+        }
+        byteCount += try arguments.encodedByteCount(depth: 1)
+        guard byteCount <= frameByteCount - 8 else {
             throw RabbitMQError(
                 .invalidArgument,
-                "the queue's declaration takes \(byteCount) bytes, and at most \(limit) fit one frame"
+                "names and arguments take \(byteCount) bytes, and at most \(frameByteCount - 8) fit one frame"
             )
         }
     }
 }
 
-func checkShortString(_ text: String, _ name: String) throws(RabbitMQError) {
+private func checkShortString(_ text: String, _ name: String) throws(RabbitMQError) {
     guard text.utf8.count <= 255 else {
         throw RabbitMQError(.invalidArgument, "the \(name) has \(text.utf8.count) bytes, and AMQP allows 255")
     }
