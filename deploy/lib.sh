@@ -42,7 +42,7 @@ free_port() {
 # start_broker DIRECTORY: a private RabbitMQ node on loopback with all its state below DIRECTORY. One that ran there
 # before comes back with its data, on its ports; DIRECTORY/extra.conf, where there is one, is added to its settings.
 # Sets amqp_port and amqps_port; the node's pid is in DIRECTORY/pid, and DIRECTORY/tls/ca.pem signed its certificate
-# for localhost.
+# for localhost and 127.0.0.1. Who shows a certificate of that authority may log in as the user in its common name.
 start_broker() {
     local home=$1 bin epmd_port distribution_port
     bin=$(rabbitmq_bin) || exit 1
@@ -65,12 +65,18 @@ listeners.ssl.1 = 127.0.0.1:$amqps_port
 ssl_options.cacertfile = $home/tls/ca.pem
 ssl_options.certfile = $home/tls/localhost.pem
 ssl_options.keyfile = $home/tls/localhost.key
+ssl_options.verify = verify_peer
+ssl_options.fail_if_no_peer_cert = false
+auth_mechanisms.1 = PLAIN
+auth_mechanisms.2 = AMQPLAIN
+auth_mechanisms.3 = EXTERNAL
+ssl_cert_login_from = common_name
 loopback_users.guest = true
 log.console = false
 log.file.level = info
 disk_free_limit.absolute = 50MB
 EOF
-    echo '[].' >"$home/enabled_plugins"
+    echo '[rabbitmq_auth_mechanism_ssl].' >"$home/enabled_plugins"
     (
         [ ! -f "$home/extra.conf" ] || cat "$home/extra.conf" >>"$home/rabbitmq.conf"
         export HOME=$home ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT=$epmd_port
@@ -94,19 +100,55 @@ EOF
     }
 }
 
-# make_certificates DIRECTORY: an authority, a certificate of it for localhost, and an authority that signed nothing.
+# make_certificates DIRECTORY: keys and certificates, each NAME.key and NAME.pem:
+#   ca, stranger       authorities; nobody trusts the second
+#   localhost          of a server at localhost and 127.0.0.1, signed by ca like all but the last
+#   elsewhere          of a server at broker.test
+#   expired, early     of a server at localhost, valid in 2020 alone and from 2100 on
+#   guest              of a client, the user guest; guest-encrypted.key is its key under the passphrase "open sesame"
+#   intruder           of a client guest, signed by stranger
 make_certificates() {
     mkdir -p "$1"
     (
-        cd "$1" || exit 1
+        set -e
+        cd "$1"
+        : >issued
+        cat >authority.conf <<END
+[ca]
+default_ca = authority
+[authority]
+database = issued
+serial = serial
+new_certs_dir = .
+default_md = sha256
+policy = names
+unique_subject = no
+[names]
+commonName = supplied
+END
         for name in ca stranger; do
             openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=adf-trigger $name" -keyout $name.key -out $name.pem
         done
-        openssl req -newkey rsa:2048 -nodes -subj "/CN=localhost" -keyout localhost.key -out localhost.csr
-        printf 'subjectAltName=DNS:localhost\n' >localhost.ext
-        openssl x509 -req -in localhost.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile localhost.ext \
-            -out localhost.pem
-    ) >"$1/openssl.log" 2>&1 || fail "certificates could not be made; see $1/openssl.log"
+        # certify NAME COMMON_NAME EXTENSION AUTHORITY [START END]: by `openssl ca`, because no other command of
+        # OpenSSL 3.0 takes dates.
+        certify() {
+            local validity=(-days 2)
+            [ $# -lt 6 ] || validity=(-startdate "$5" -enddate "$6")
+            openssl req -newkey rsa:2048 -nodes -subj "/CN=$2" -keyout "$1.key" -out "$1.csr"
+            echo "$3" >"$1.ext"
+            openssl ca -batch -notext -config authority.conf -create_serial -cert "$4.pem" -keyfile "$4.key" \
+                -extfile "$1.ext" -in "$1.csr" -out "$1.pem" "${validity[@]}"
+        }
+        certify localhost localhost subjectAltName=DNS:localhost,IP:127.0.0.1 ca
+        certify elsewhere broker.test subjectAltName=DNS:broker.test ca
+        certify expired localhost subjectAltName=DNS:localhost ca 20200101000000Z 20200102000000Z
+        certify early localhost subjectAltName=DNS:localhost ca 21000101000000Z 21000102000000Z
+        certify guest guest extendedKeyUsage=clientAuth ca
+        certify intruder guest extendedKeyUsage=clientAuth stranger
+        openssl pkey -in guest.key -aes256 -passout 'pass:open sesame' -out guest-encrypted.key
+    ) >"$1/openssl.log" 2>&1
+    # Not `( … ) || fail`, which would switch off set -e in there.
+    [ $? -eq 0 ] || fail "certificates could not be made; see $1/openssl.log"
 }
 
 # stop_broker DIRECTORY: ends the node started there, and its port mapper.
