@@ -70,7 +70,7 @@ extension BrokerModel {
             routingKey: message.routingKey,
             remainingCount: queue.readyCount
         )
-        send(.basicGetOk(got), outward(message, queue), number, to: id)
+        send(.basicGetOk(got), outward(message, queue, isAskedFor: true), number, to: id)
         deliver(from: name)
     }
 
@@ -124,7 +124,8 @@ extension BrokerModel {
             exchange: message.exchange,
             routingKey: message.routingKey
         )
-        send(.basicDeliver(deliver), outward(message, queue), consumer.channel, to: consumer.session)
+        let outward = outward(message, queue, isAskedFor: false)
+        send(.basicDeliver(deliver), outward, consumer.channel, to: consumer.session)
     }
 
     /// Numbers a delivery, and keeps it until it is settled if its receiver will do that.
@@ -152,9 +153,9 @@ extension BrokerModel {
         return tag
     }
 
-    /// The message as its receiver sees it: a quorum queue says how often it had it back.
-    private func outward(_ message: QueuedMessage, _ queue: Queue) -> Message {
-        guard queue.arguments.kind == .quorum else { return message.message }
+    /// The message as its receiver sees it: a quorum queue says how often it had it back, and who asked is told of 0, too.
+    private func outward(_ message: QueuedMessage, _ queue: Queue, isAskedFor: Bool) -> Message {
+        guard queue.arguments.kind == .quorum, isAskedFor || message.returnCount > 0 else { return message.message }
         var outward = message.message
         var headers = outward.properties.headers ?? [:]
         headers.setSorted("x-delivery-count", .int64(message.returnCount))
