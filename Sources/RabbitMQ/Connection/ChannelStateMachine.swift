@@ -66,6 +66,8 @@ struct ChannelStateMachine<Reply, Publish, Consumer> {
 
     /// Tells this channel from every other.
     var generation: ChannelGeneration { ledger.generation }
+    /// Whether the channel is in confirm mode.
+    var isConfirming: Bool { confirms != nil }
     /// Whether something waits for a deadline.
     var hasDeadlines: Bool { !pendingReplies.isEmpty || (confirms?.count ?? 0) > 0 }
 

@@ -2,7 +2,7 @@
 extension Connection {
     func setPrefetch(_ count: UInt16, on channel: Channel) async throws(RabbitMQError) {
         _ = try await request(.basicQos(prefetchCount: count), on: channel)
-        channels[channel.number]?.prefetchCount = Int(count)
+        channels[channel.number]?.state.prefetchCount = Int(count)
     }
 
     func consume(_ consumer: ConsumerDeclaration, on channel: Channel) async throws(RabbitMQError) -> Deliveries {
@@ -10,24 +10,25 @@ extension Connection {
         guard !consumer.consumerTag.isEmpty else {
             throw RabbitMQError(.invalidArgument, "give the consumer a tag: deliveries find it by that")
         }
-        guard consumer.mode == .automaticAcknowledgement || channels[channel.number]?.prefetchCount ?? 0 > 0 else {
+        guard consumer.mode == .automaticAcknowledgement || channels[channel.number]?.state.prefetchCount ?? 0 > 0
+        else {
             throw RabbitMQError(
                 .invalidArgument,
                 "set a prefetch before consuming: nothing else limits what the broker sends"
             )
         }
-        guard channels[channel.number]?.hasConsumer(consumer.consumerTag) == false else {
+        guard channels[channel.number]?.state.hasConsumer(consumer.consumerTag) == false else {
             throw RabbitMQError(
                 .invalidArgument,
                 "consumer tag \"\(consumer.consumerTag)\" is in use on this channel"
             )
         }
         let buffer = DeliveryBuffer<Delivery>()
-        channels[channel.number]?.addConsumer(buffer, consumer)
+        channels[channel.number]?.state.addConsumer(buffer, consumer)
         do {
             _ = try await request(.basicConsume(consumer), on: channel)
         } catch {
-            _ = channels[channel.number]?.removeConsumer(consumer.consumerTag)
+            _ = channels[channel.number]?.state.removeConsumer(consumer.consumerTag)
             throw error
         }
         return Deliveries(consumerTag: consumer.consumerTag, buffer: buffer)
@@ -35,7 +36,7 @@ extension Connection {
 
     func cancel(consumerTag: String, on channel: Channel) async throws(RabbitMQError) {
         _ = try await request(.basicCancel(consumerTag: consumerTag), on: channel)
-        channels[channel.number]?.removeConsumer(consumerTag)?.finish(nil)
+        channels[channel.number]?.state.removeConsumer(consumerTag)?.finish(nil)
     }
 
     func get(
@@ -47,7 +48,7 @@ extension Connection {
         case .method(.basicGetEmpty): return nil
         case .method(let method): throw channel.unexpected(method)
         case .message(let got, let complete):
-            if mode == .automaticAcknowledgement { channels[channel.number]?.settledByBroker(got.deliveryTag) }
+            if mode == .automaticAcknowledgement { channels[channel.number]?.state.settledByBroker(got.deliveryTag) }
             let delivery = Delivery(
                 message: Message(properties: complete.properties, body: complete.body),
                 bodyByteCount: complete.bodyByteCount,
@@ -65,7 +66,7 @@ extension Connection {
     // MARK: - Settling
 
     func acknowledge(_ delivery: Delivery, isThrough: Bool, on channel: Channel) throws(RabbitMQError) {
-        let isNoted = channels[channel.number]?.ledger.hasUnsent == true
+        let isNoted = channels[channel.number]?.state.ledger.hasUnsent == true
         let (tag, generation) = (delivery.deliveryTag, delivery.generation)
         try settle(delivery, on: channel) {
             isThrough ? $0.acknowledge(through: tag, of: generation) : $0.acknowledge(tag, of: generation)
@@ -92,7 +93,7 @@ extension Connection {
     }
 
     func takeAcknowledgements(of number: UInt16) -> [Command] {
-        let acknowledgements = channels[number]?.takeAcknowledgements() ?? []
+        let acknowledgements = channels[number]?.state.takeAcknowledgements() ?? []
         return acknowledgements.map { .basicAck(deliveryTag: $0.deliveryTag, throughTag: $0.throughTag) }
     }
 
@@ -101,8 +102,8 @@ extension Connection {
         on channel: Channel,
         _ change: (inout DeliveryLedger) -> DeliveryLedger.Settlement
     ) throws(RabbitMQError) {
-        let isUsable = closed == nil && channels[channel.number]?.isClosing == false
-        switch isUsable ? channels[channel.number]?.settle(change) : .stale {
+        let isUsable = closed == nil && channels[channel.number]?.state.isClosing == false
+        switch isUsable ? channels[channel.number]?.state.settle(change) : .stale {
         case .settled: return
         case .alreadySettled:
             throw RabbitMQError(.alreadySettled, "delivery \(delivery.deliveryTag) was settled before")

@@ -36,7 +36,7 @@ extension Connection: IOThread.Client {
     private var waitMilliseconds: Int32 {
         let heartbeatSeconds = link?.terms.heartbeatSeconds ?? 0
         let halfHeartbeat = heartbeatSeconds > 0 ? Int32(clamping: heartbeatSeconds * 500) : 30_000
-        let hasDeadlines = life.hasDeadline || channels.values.contains { $0.hasDeadlines }
+        let hasDeadlines = life.hasDeadline || channels.values.contains { $0.state.hasDeadlines }
         return hasDeadlines ? min(halfHeartbeat, 1000) : halfHeartbeat
     }
 
@@ -44,15 +44,15 @@ extension Connection: IOThread.Client {
         let now = ContinuousClock.now
         try life.check(now)
         for number in Array(channels.keys) {
-            if let silence = channels[number]?.overdueReply(now) {
+            if let silence = channels[number]?.state.overdueReply(now) {
                 let error = RabbitMQError(.timeout, "the broker did not answer on channel \(number) in time")
                 if silence == .endsConnection { throw error }
                 end(channel: number, error)
             }
             // While blocked the broker reads nothing from us, so silence means nothing.
-            guard !life.isBlocked, (channels[number]?.confirms?.count ?? 0) > 0 else { continue }
+            guard !life.isBlocked, (channels[number]?.state.confirms?.count ?? 0) > 0 else { continue }
             let limit = now - configuration.replyTimeout
-            let overdue = channels[number]?.confirms?.withdrawOldest { ($0.sentAt ?? now) < limit } ?? []
+            let overdue = channels[number]?.state.confirms?.withdrawOldest { ($0.sentAt ?? now) < limit } ?? []
             for publish in overdue {
                 let error = RabbitMQError(.timeout, "the broker did not confirm within \(configuration.replyTimeout)")
                 publish.continuation.resume(returning: .success(.inDoubt(error)))
@@ -64,6 +64,9 @@ extension Connection: IOThread.Client {
 
     /// Sends until nothing is left, a batch is done, or the socket is full; then returns true.
     private func flush() throws(RabbitMQError) -> Bool {
+        let isBatch = items.count + publishes.count > 1
+        if isBatch { link?.gather(true) }
+        defer { if isBatch { link?.gather(false) } }
         for _ in 0..<64 {
             guard let link, hasSomethingToSend else { return false }
             guard link.isWritable else { return true }
@@ -90,7 +93,7 @@ extension Connection: IOThread.Client {
         _ publish: PendingPublish,
         over link: any Link
     ) throws(RabbitMQError) {
-        guard channels[number]?.confirms != nil, channels[number]?.isClosing == false else {
+        guard channels[number]?.state.isConfirming == true, channels[number]?.state.isClosing == false else {
             let error = RabbitMQError(.channelClosed, "channel \(number) closed before the message was sent")
             publish.continuation.resume(returning: .failure(error))
             return
@@ -103,7 +106,7 @@ extension Connection: IOThread.Client {
             outgoing.message.properties
         )
         // Noted first: if sending fails half-way the broker may still have all of it, so it is in doubt.
-        channels[number]?.confirms?.published(publish, returnKey: outgoing.isMandatory ? key : nil)
+        channels[number]?.state.confirms?.published(publish, returnKey: outgoing.isMandatory ? key : nil)
         isSendingBody = !(try link.send(.basicPublish(outgoing), channel: number))
     }
 
@@ -119,12 +122,12 @@ extension Connection: IOThread.Client {
         case .method(channel: 0, let method): try receive(method)
         // Frames of a channel we have given up go nowhere: RabbitMQ may still write to one that it has closed.
         case .method(let number, let method):
-            if let action = try channels[number]?.received(method) { perform(action, number) }
+            if let action = try channels[number]?.state.received(method) { perform(action, number) }
         case .header(let number, let bodySize, let properties):
-            let action = try channels[number]?.receivedHeader(bodySize: bodySize, properties)
+            let action = try channels[number]?.state.receivedHeader(bodySize: bodySize, properties)
             if let action { perform(action, number) }
         case .body(let number, let bytes):
-            if let action = try channels[number]?.receivedBody(bytes) { perform(action, number) }
+            if let action = try channels[number]?.state.receivedBody(bytes) { perform(action, number) }
         }
     }
 
@@ -136,7 +139,7 @@ extension Connection: IOThread.Client {
             tell(.blocked(reason: reason))
         case .unblocked:
             link?.blocked(false)
-            for number in channels.keys { channels[number]?.confirms?.updateAll { $0.sentAt = .now } }
+            for number in channels.keys { channels[number]?.state.confirms?.updateAll { $0.sentAt = .now } }
             tell(.unblocked)
         case .end(let error, let answersClose):
             // Best effort: the socket may be gone already, and the reason is what counts.
@@ -156,7 +159,7 @@ extension Connection: IOThread.Client {
         case .settled(let publishes):
             for publish in publishes { publish.context.continuation.resume(returning: .success(publish.outcome)) }
         case .deliver(let buffer, let deliver, let complete):
-            guard let generation = channels[number]?.generation else { break }
+            guard let generation = channels[number]?.state.generation else { break }
             buffer.append(
                 Delivery(
                     message: Message(properties: complete.properties, body: complete.body),

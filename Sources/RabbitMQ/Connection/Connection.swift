@@ -12,6 +12,13 @@ internal import NIOConcurrencyHelpers
 public actor Connection {
     /// Runs this actor on the connection's own thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+    /// Runs tasks on the connection's own thread, which saves them the way between threads at every call of this
+    /// connection: prefer it for short tasks that mostly wait for the broker.
+    ///
+    ///     group.addTask(executorPreference: connection.executor) { … }
+    ///
+    /// While such a task works nothing is read or sent; one that blocks or computes for long belongs elsewhere.
+    public nonisolated var executor: any TaskExecutor { thread }
     /// Where it leads, safe to log.
     public nonisolated let address: String
 
@@ -33,6 +40,15 @@ public actor Connection {
         var sentAt: ContinuousClock.Instant?
     }
 
+    /// A channel and who waits for its end. Of reference type, for a dictionary hands its values out as copies, and these
+    /// are large and changed at every frame.
+    final class OpenChannel {
+        var state: ChannelState
+        var closeWaiters: [UInt64: CheckedContinuation<RabbitMQError, Never>] = [:]
+
+        init(_ state: ChannelState) { self.state = state }
+    }
+
     /// Something to send.
     enum Item {
         case command(Command)
@@ -45,7 +61,7 @@ public actor Connection {
     private let onEvent: @Sendable (ConnectionEvent) -> Void
     var link: (any Link)?
     var life = ConnectionStateMachine(channelMaximum: 0)
-    var channels: [UInt16: ChannelState] = [:]
+    var channels: [UInt16: OpenChannel] = [:]
     /// Bounded by the requests, acknowledgements and unconfirmed publishes of our callers, each of which waits.
     var items: Deque<(Item, channel: UInt16)> = []
     var publishes: Deque<(OutgoingMessage, channel: UInt16, PendingPublish)> = []
@@ -53,7 +69,6 @@ public actor Connection {
     var isSendingBody = false
     private var nextID: UInt64 = 0
     private var closeWaiters: [UInt64: CheckedContinuation<RabbitMQError, Never>] = [:]
-    private var channelCloseWaiters: [UInt16: [UInt64: CheckedContinuation<RabbitMQError, Never>]] = [:]
 
     private static let generations = NIOLockedValueBox<UInt64>(0)
 
@@ -80,6 +95,24 @@ public actor Connection {
         let connection = try Connection(configuration, onEvent: onEvent)
         try await connection.start()
         return connection
+    }
+
+    /// Connects to the first of several brokers that lets us in.
+    ///
+    /// - Throws: ``RabbitMQError`` of the last, where none does.
+    public static func open(
+        anyOf endpoints: [ConnectionConfiguration],
+        onEvent: @escaping @Sendable (ConnectionEvent) -> Void = { _ in }
+    ) async throws(RabbitMQError) -> Connection {
+        var failure = RabbitMQError(.unreachable, "there is no broker to connect to")
+        for endpoint in endpoints {
+            do throws(RabbitMQError) {
+                return try await open(endpoint, onEvent: onEvent)
+            } catch {
+                failure = error
+            }
+        }
+        throw failure
     }
 
     private func start() throws(RabbitMQError) {
@@ -111,7 +144,7 @@ public actor Connection {
 
     /// Publishes on the wire that the broker has not answered.
     package var unconfirmedCount: Int {
-        channels.values.reduce(0) { $0 + ($1.confirms?.count ?? 0) }
+        channels.values.reduce(0) { $0 + ($1.state.confirms?.count ?? 0) }
     }
 
     /// Returns when the connection is gone, with the reason: ``RabbitMQError/Code/closedByUs`` after ``close()``; or with
@@ -137,7 +170,7 @@ public actor Connection {
     private func stopWaiting(_ id: UInt64, for channel: UInt16? = nil) {
         let waiter =
             if let channel {
-                channelCloseWaiters[channel]?.removeValue(forKey: id)
+                channels[channel]?.closeWaiters.removeValue(forKey: id)
             } else {
                 closeWaiters.removeValue(forKey: id)
             }
@@ -185,7 +218,9 @@ public actor Connection {
                 $0 += 1; return $0
             }
         )
-        channels[number] = ChannelState(generation: generation, bodyLimit: configuration.maximumBodyByteCount)
+        channels[number] = OpenChannel(
+            ChannelState(generation: generation, bodyLimit: configuration.maximumBodyByteCount)
+        )
         let channel = Channel(connection: self, number: number, generation: generation)
         _ = try await request(.channelOpen, on: channel)
         return channel
@@ -196,21 +231,19 @@ public actor Connection {
         guard (try? check(channel)) != nil else { return }
         _ = await withCheckedContinuation { waiter in
             enqueue(.channelClose, on: channel, waiter)
-            channels[channel.number]?.close()
+            channels[channel.number]?.state.close()
         }
         end(channel: channel.number, RabbitMQError(.closedByUs, "the channel was closed"))
     }
 
     /// Tells everybody who waits on this channel that it is gone.
     func end(channel number: UInt16, _ error: RabbitMQError) {
-        guard let remains = channels[number]?.end(error) else { return }
-        channels[number] = nil
+        guard let channel = channels.removeValue(forKey: number) else { return }
+        let remains = channel.state.end(error)
         for waiter in remains.replies { waiter.resume(returning: .failure(error)) }
         for settled in remains.publishes { settled.context.continuation.resume(returning: .success(settled.outcome)) }
         for buffer in remains.consumers { buffer.discard(error) }
-        for waiter in channelCloseWaiters.removeValue(forKey: number)?.values ?? [:].values {
-            waiter.resume(returning: error)
-        }
+        for waiter in channel.closeWaiters.values { waiter.resume(returning: error) }
     }
 
     /// Sends a request and waits for its answer.
@@ -255,7 +288,7 @@ public actor Connection {
                 if Task.isCancelled {
                     continuation.resume(returning: Self.cancelledWait)
                 } else {
-                    channelCloseWaiters[channel.number, default: [:]][id] = continuation
+                    channels[channel.number]?.closeWaiters[id] = continuation
                 }
             }
         } onCancel: {
@@ -270,7 +303,7 @@ public actor Connection {
         _ waiter: Waiter
     ) {
         items.append((.command(command), channel: channel.number))
-        channels[channel.number]?.requested(
+        channels[channel.number]?.state.requested(
             waiter,
             deadline: .now + (limit ?? configuration.replyTimeout),
             silence: limit == nil ? .endsConnection : .endsChannel
@@ -280,7 +313,7 @@ public actor Connection {
     /// Throws unless the channel can be used.
     func check(_ channel: Channel) throws(RabbitMQError) {
         if let closed { throw closed }
-        guard channels[channel.number]?.isClosing == false else {
+        guard channels[channel.number]?.state.isClosing == false else {
             throw RabbitMQError(.channelClosed, "channel \(channel.number) is closed")
         }
     }
@@ -289,14 +322,16 @@ public actor Connection {
 
     func enableConfirms(on channel: Channel) async throws(RabbitMQError) {
         try check(channel)
-        guard channels[channel.number]?.confirms == nil else { return }
+        guard channels[channel.number]?.state.isConfirming == false else { return }
         _ = try await request(.confirmSelect, on: channel)
-        if channels[channel.number]?.confirms == nil { channels[channel.number]?.confirms = ConfirmTracker() }
+        if channels[channel.number]?.state.isConfirming == false {
+            channels[channel.number]?.state.confirms = ConfirmTracker()
+        }
     }
 
     func publish(_ outgoing: OutgoingMessage, on channel: Channel) async throws(RabbitMQError) -> PublishOutcome {
         try check(channel)
-        guard channels[channel.number]?.confirms != nil else {
+        guard channels[channel.number]?.state.isConfirming == true else {
             throw RabbitMQError(.invalidArgument, "put the channel in confirm mode before publishing")
         }
         try outgoing.checkLimits(frameByteCount: frameByteCount)
@@ -325,7 +360,7 @@ public actor Connection {
     private func withdraw(publish id: UInt64, from channel: Channel) {
         if let index = publishes.firstIndex(where: { $0.2.id == id }) {
             publishes.remove(at: index).2.continuation.resume(returning: .failure(Self.cancelledPublish))
-        } else if let sent = channels[channel.number]?.confirms?.withdraw({ $0.id == id }) {
+        } else if let sent = channels[channel.number]?.state.confirms?.withdraw({ $0.id == id }) {
             sent.continuation.resume(returning: .success(.inDoubt(Self.cancelledPublish)))
         }
     }

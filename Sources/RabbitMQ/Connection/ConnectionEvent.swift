@@ -20,5 +20,5 @@ public enum ConnectionEvent: Sendable {
     /// A ``RecoveringConnection`` could not connect, or not get what it restores, and tries again after a pause.
     case retrying(RabbitMQError, address: String, after: Duration)
     /// A ``RecoveringConnection`` consumes, for the first time or again.
-    case consuming(queue: String, ChannelGeneration)
+    case consuming(queue: String, address: String)
 }

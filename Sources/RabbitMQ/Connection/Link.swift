@@ -24,8 +24,16 @@ package protocol Link: AnyObject {
     /// Goes on with a command that is sent in part; ask ``isWritable`` first.
     func sendMore() throws(RabbitMQError) -> Bool
 
+    /// Tells that several commands follow, which may go out together, or that they have been sent.
+    func gather(_ isGathering: Bool)
+
     /// Tells that the broker has blocked publishing, and reads nothing from us meanwhile, or that it has lifted that.
     func blocked(_ isBlocked: Bool)
+}
+
+extension Link {
+    /// Sends each command as it comes.
+    package func gather(_ isGathering: Bool) {}
 }
 
 /// What broker and client agree on at login.

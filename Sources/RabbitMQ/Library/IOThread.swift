@@ -9,8 +9,10 @@ internal import NIOConcurrencyHelpers
 /// isolation and checked by the compiler. It sleeps in `poll` on the socket and on an eventfd that ``enqueue(_:)``
 /// writes.
 ///
+/// It also runs whole tasks that prefer it, which saves them the way between threads at every call of the connection.
+///
 /// An actor holds its executor strongly; when both are gone the thread ends.
-final class IOThread: SerialExecutor {
+final class IOThread: SerialExecutor, TaskExecutor {
     /// What the thread serves beside jobs.
     protocol Client: AnyObject, Sendable {
         /// Reads and sends what can be without waiting. Called on the thread after every wake-up.
@@ -32,7 +34,11 @@ final class IOThread: SerialExecutor {
     /// Starts the thread. Throws `unreachable` where the process may have no more descriptors or threads.
     init(name: String) throws(RabbitMQError) {
         loop = try Loop()
-        try unsafe loop.start(name: name, executor: UnownedSerialExecutor(ordinary: self))
+        try unsafe loop.start(
+            name: name,
+            serialExecutor: UnownedSerialExecutor(ordinary: self),
+            taskExecutor: UnownedTaskExecutor(ordinary: self)
+        )
     }
 
     deinit {
@@ -55,6 +61,10 @@ final class IOThread: SerialExecutor {
 
     func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         unsafe UnownedSerialExecutor(ordinary: self)
+    }
+
+    func asUnownedTaskExecutor() -> UnownedTaskExecutor {
+        unsafe UnownedTaskExecutor(ordinary: self)
     }
 
     func checkIsolated() {
@@ -92,6 +102,8 @@ private final class Loop: Sendable {
         close(wakeUp)
     }
 
+    private static let jobsPerTurn = 1000
+
     var isCurrent: Bool {
         state.withLockedValue { $0.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
     }
@@ -100,7 +112,11 @@ private final class Loop: Sendable {
     /// frame, overflow 1 MiB (upstream limits it to 100 levels since 0.14).
     private static let stackByteCount = 16 << 20
 
-    func start(name: String, executor: UnownedSerialExecutor) throws(RabbitMQError) {
+    func start(
+        name: String,
+        serialExecutor: UnownedSerialExecutor,
+        taskExecutor: UnownedTaskExecutor
+    ) throws(RabbitMQError) {
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
         unsafe pthread_attr_setstacksize(&attributes, Self.stackByteCount)
@@ -108,7 +124,9 @@ private final class Loop: Sendable {
         defer { unsafe pthread_attr_destroy(&attributes) }
 
         // SAFETY: the retain is balanced by takeRetainedValue on the new thread, or below where none was made.
-        let start = unsafe Unmanaged.passRetained(Start(loop: self, executor: executor, name: name))
+        let start = unsafe Unmanaged.passRetained(
+            Start(loop: self, serialExecutor: serialExecutor, taskExecutor: taskExecutor, name: name)
+        )
         var thread = pthread_t()
         let status = unsafe pthread_create(
             &thread,
@@ -117,7 +135,7 @@ private final class Loop: Sendable {
                 guard let argument = unsafe argument else { return nil }
                 let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
                 unsafe crabbitmq_name_thread(String(start.name.prefix(15)))
-                unsafe start.loop.run(on: start.executor)
+                unsafe start.loop.run(on: start.serialExecutor, start.taskExecutor)
                 return nil
             },
             start.toOpaque()
@@ -130,12 +148,19 @@ private final class Loop: Sendable {
 
     @safe private final class Start {
         let loop: Loop
-        let executor: UnownedSerialExecutor
+        let serialExecutor: UnownedSerialExecutor
+        let taskExecutor: UnownedTaskExecutor
         let name: String
 
-        init(loop: Loop, executor: UnownedSerialExecutor, name: String) {
+        init(
+            loop: Loop,
+            serialExecutor: UnownedSerialExecutor,
+            taskExecutor: UnownedTaskExecutor,
+            name: String
+        ) {
             self.loop = loop
-            unsafe self.executor = unsafe executor
+            unsafe self.serialExecutor = unsafe serialExecutor
+            unsafe self.taskExecutor = unsafe taskExecutor
             self.name = name
         }
     }
@@ -172,20 +197,31 @@ private final class Loop: Sendable {
         unsafe _ = write(wakeUp, &one, MemoryLayout<UInt64>.size)
     }
 
-    private func run(on executor: UnownedSerialExecutor) {
+    private func run(on serialExecutor: UnownedSerialExecutor, _ taskExecutor: UnownedTaskExecutor) {
         state.withLockedValue { $0.thread = pthread_self() }
         var jobs: [UnownedJob] = []
         while true {
-            let isStopping = state.withLockedValue { state in
-                swap(&state.jobs, &jobs)
-                return state.isStopping
-            }
-            // Nobody is left who could enqueue: the executor is gone, and so is its actor.
-            if isStopping, jobs.isEmpty { return }
-            // SAFETY: the jobs were enqueued for this executor, and this is its only thread. A job keeps its actor
-            // alive and the actor its executor, so the reference holds while there are jobs.
-            for job in jobs { unsafe job.runSynchronously(on: executor) }
-            jobs.removeAll(keepingCapacity: true)
+            // Jobs make more jobs, all before anything is read or sent: that is one read and one batch for many of them,
+            // where one turn each would cost a few system calls a message. Bounded, so that the socket has its turn.
+            var count = 0
+            repeat {
+                let isStopping = state.withLockedValue { state in
+                    swap(&state.jobs, &jobs)
+                    return state.isStopping
+                }
+                // Nobody is left who could enqueue: the executor is gone, and so is its actor.
+                if isStopping, jobs.isEmpty { return }
+                count += jobs.count
+                // SAFETY: the jobs were enqueued for this executor, and this is its only thread. A job keeps its actor
+                // alive and the actor its executor, and a task keeps the executor it prefers, so the references hold
+                // while there are jobs.
+                for job in jobs {
+                    unsafe job.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor)
+                }
+                let isDone = jobs.isEmpty
+                jobs.removeAll(keepingCapacity: true)
+                if isDone { break }
+            } while count < Self.jobsPerTurn
 
             let wait = turn()
             let maySleep = state.withLockedValue { state in
@@ -204,12 +240,15 @@ private final class Loop: Sendable {
     }
 
     private func sleep(_ wait: IOThread.Wait) {
-        var descriptors = [
+        // poll ignores a negative descriptor. On the stack: an array would be allocated at every wake-up.
+        var descriptors: [2 of pollfd] = [
             pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0),
             pollfd(fd: wait.descriptor, events: Int16(POLLIN | (wait.wantsToWrite ? POLLOUT : 0)), revents: 0),
         ]
-        // poll ignores a negative descriptor.
-        unsafe _ = poll(&descriptors, nfds_t(descriptors.count), wait.timeoutMilliseconds)
+        var mutableSpan = descriptors.mutableSpan
+        unsafe mutableSpan.withUnsafeMutableBufferPointer { buffer in
+            unsafe _ = poll(buffer.baseAddress, nfds_t(buffer.count), wait.timeoutMilliseconds)
+        }
         state.withLockedValue { $0.isAsleep = false }
         if descriptors[0].revents != 0 {
             var count: UInt64 = 0

@@ -240,12 +240,22 @@ extension LibraryHandle {
     /// librabbitmq 0.11 marks the last frame with MSG_MORE where the body fills its frames exactly, and the kernel then
     /// holds it back for up to 200 ms. Setting TCP_NODELAY again pushes it out.
     private func pushOut() {
-        var on: Int32 = 1
+        setOption(TCP_NODELAY, true)
+    }
+
+    /// Lets the kernel put small frames together until this is undone: librabbitmq sends each with a call of its own, and
+    /// a confirmed reply and an acknowledgement are four segments otherwise.
+    func setCork(_ isCorked: Bool) {
+        setOption(TCP_CORK, isCorked)
+    }
+
+    private func setOption(_ option: Int32, _ isOn: Bool) {
+        var value: Int32 = isOn ? 1 : 0
         unsafe _ = setsockopt(
             descriptor,
             Int32(IPPROTO_TCP),
-            TCP_NODELAY,
-            &on,
+            option,
+            &value,
             socklen_t(MemoryLayout<Int32>.size)
         )
     }

@@ -5,6 +5,8 @@ final class LibraryLink: Link {
     let terms: ConnectionTerms
     private var handle: LibraryHandle
     private var unsent: UnsentBody?
+    /// Bytes that may be sent before the socket is asked again, so that a batch of small frames asks once.
+    private var room = 0
     private let heartbeat: Duration
     private let watch: Watchdog.Watch
 
@@ -32,7 +34,12 @@ final class LibraryLink: Link {
     }
 
     var descriptor: Int32 { handle.descriptor }
-    var isWritable: Bool { handle.isWritable }
+
+    /// What the socket promised holds until it is used up: nobody else writes to it.
+    var isWritable: Bool {
+        if room <= 0, handle.isWritable { room = LibraryHandle.pieceByteCount }
+        return room > 0
+    }
 
     func nextFrame() throws(RabbitMQError) -> Frame? {
         watch.enter()
@@ -47,6 +54,7 @@ final class LibraryLink: Link {
     func send(_ command: Command, channel: UInt16) throws(RabbitMQError) -> Bool {
         watch.enter()
         defer { watch.leave() }
+        room -= Self.estimatedByteCount(of: command)
         do {
             unsent = try handle.send(command, channel: channel)
         } catch {
@@ -59,6 +67,7 @@ final class LibraryLink: Link {
         guard let unsent else { return true }
         watch.enter()
         defer { watch.leave() }
+        room = 0
         do {
             self.unsent = try handle.send(unsent)
         } catch {
@@ -71,6 +80,16 @@ final class LibraryLink: Link {
     /// must not end the connection for that.
     func blocked(_ isBlocked: Bool) {
         handle.setUserTimeout(isBlocked ? .zero : heartbeat * 3)
+    }
+
+    /// Headers and arguments are rarely more than the frames around them; a rare large one takes of the reserve.
+    private static func estimatedByteCount(of command: Command) -> Int {
+        guard case .basicPublish(let outgoing) = command else { return 128 }
+        return 512 + outgoing.message.body.count
+    }
+
+    func gather(_ isGathering: Bool) {
+        handle.setCork(isGathering)
     }
 
     private func explained(_ error: RabbitMQError) -> RabbitMQError {

@@ -18,7 +18,7 @@ actor DirectReplies {
         let replies: Channel
     }
 
-    private let configuration: ConnectionConfiguration
+    private let configurations: [ConnectionConfiguration]
     private var opening: Task<Result<Session, RabbitMQError>, Never>?
     /// Addresses that cost a connection or an answer. Bounded below.
     private var refused: Set<String> = []
@@ -29,8 +29,8 @@ actor DirectReplies {
     /// Others' bad addresses may cost the connection again and again; a reply that was in doubt is sent once more.
     private static let tries = 5
 
-    init(_ configuration: ConnectionConfiguration) {
-        self.configuration = configuration
+    init(_ configurations: [ConnectionConfiguration]) {
+        self.configurations = configurations
     }
 
     /// Sends one reply. RabbitMQ 3.10.8 returns every mandatory publish to such an address, delivered or not, so
@@ -104,7 +104,7 @@ actor DirectReplies {
 
     /// Asks on a channel of its own, which the answer "no", or none, costs.
     private func presence(of address: String, _ connection: Connection) async throws(RabbitMQError) -> Presence {
-        let channel = try await connection.openChannel()
+        let channel = try await openProbe(connection)
         do throws(RabbitMQError) {
             _ = try await channel.status(ofQueue: address, within: Self.probeLimit)
         } catch {
@@ -117,9 +117,19 @@ actor DirectReplies {
         return .listening
     }
 
+    /// Each reply costs a channel, and a connection has 2047 of them at most: when they are used it is replaced.
+    private func openProbe(_ connection: Connection) async throws(RabbitMQError) -> Channel {
+        do throws(RabbitMQError) {
+            return try await connection.openChannel()
+        } catch {
+            if error.code == .channelsExhausted { await connection.close() }
+            throw error
+        }
+    }
+
     /// The connection was closed because of an address, which may be another's: asks alone.
     private func examine(_ address: String) async {
-        guard let connection = try? await Connection.open(configuration) else { return }
+        guard let connection = try? await Connection.open(anyOf: configurations) else { return }
         do throws(RabbitMQError) {
             _ = try await presence(of: address, connection)
         } catch {
@@ -140,14 +150,14 @@ actor DirectReplies {
             // Only who still sees the broken one replaces it.
             if self.opening == opening { self.opening = nil }
         }
-        let task = opening ?? Task { [configuration] in await Self.open(configuration) }
+        let task = opening ?? Task { [configurations] in await Self.open(configurations) }
         opening = task
         return try await task.value.get()
     }
 
-    private static func open(_ configuration: ConnectionConfiguration) async -> Result<Session, RabbitMQError> {
+    private static func open(_ configurations: [ConnectionConfiguration]) async -> Result<Session, RabbitMQError> {
         do throws(RabbitMQError) {
-            let connection = try await Connection.open(configuration)
+            let connection = try await Connection.open(anyOf: configurations)
             let replies = try await connection.openChannel()
             try await replies.enableConfirms()
             return .success(Session(connection: connection, replies: replies))

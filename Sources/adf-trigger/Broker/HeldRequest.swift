@@ -6,12 +6,10 @@ struct HeldRequest: RequestDelivery {
     let message: RequestMessage
 
     private let delivery: Delivery
-    private let channel: Channel
     private let publisher: Publisher
 
-    init(_ delivery: Delivery, channel: Channel, publisher: Publisher) {
+    init(_ delivery: Delivery, publisher: Publisher) {
         self.delivery = delivery
-        self.channel = channel
         self.publisher = publisher
         let properties = delivery.message.properties
         message = RequestMessage(
@@ -35,42 +33,59 @@ struct HeldRequest: RequestDelivery {
 
     func park(_ diagnosis: Diagnosis) async throws(RequestLeft) {
         // A failure must not be told by a holder that has lost the request: the next one may have started it.
-        guard await channel.isOpen else { throw RequestLeft("the channel it came by is gone") }
+        guard await delivery.channel.isOpen else { throw RequestLeft("the channel it came by is gone") }
         try await publisher.park(delivery, diagnosis)
     }
 
     func acknowledge() async throws(RequestLeft) {
         do {
-            try await channel.acknowledge(delivery)
+            try await delivery.channel.acknowledge(delivery)
         } catch {
             throw RequestLeft("\(error)")
         }
     }
 }
 
-/// The requests a consumer receives, until it is told to stop.
+/// The requests of one subscription, until it ends or we are told to stop.
 struct HeldRequests: AsyncSequence, Sendable {
-    let deliveries: Deliveries
-    let channel: Channel
-    let publisher: Publisher
-    let isStopping: @Sendable () -> Bool
+    private let subscription: Subscription
+    private let publisher: Publisher
+    private let isStopping: @Sendable () -> Bool
+
+    init(_ subscription: Subscription, publisher: Publisher, isStopping: @escaping @Sendable () -> Bool) {
+        self.subscription = subscription
+        self.publisher = publisher
+        self.isStopping = isStopping
+    }
 
     struct AsyncIterator: AsyncIteratorProtocol {
-        var deliveries: Deliveries.AsyncIterator
-        let requests: HeldRequests
+        fileprivate var deliveries: Deliveries.AsyncIterator
+        fileprivate let requests: HeldRequests
 
         mutating func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(RabbitMQError) -> HeldRequest? {
             // What has arrived and was not begun goes back to the queue when the channel closes.
-            guard !requests.isStopping(), let delivery = try await deliveries.next(isolation: actor),
+            guard !requests.isStopping(), let delivery = try await nextDelivery(isolation: actor),
                 !requests.isStopping()
             else { return nil }
-            return HeldRequest(delivery, channel: requests.channel, publisher: requests.publisher)
+            return HeldRequest(delivery, publisher: requests.publisher)
+        }
+
+        /// A queue that is deleted takes back nothing: what is in work is ours to finish, so that is an end like any.
+        private mutating func nextDelivery(
+            isolation actor: isolated (any Actor)?
+        ) async throws(RabbitMQError) -> Delivery? {
+            do {
+                return try await deliveries.next(isolation: actor)
+            } catch {
+                guard error.code == .consumerCancelled else { throw error }
+                return nil
+            }
         }
     }
 
     func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(deliveries: deliveries.makeAsyncIterator(), requests: self)
+        AsyncIterator(deliveries: subscription.deliveries.makeAsyncIterator(), requests: self)
     }
 }

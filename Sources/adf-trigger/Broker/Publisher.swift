@@ -2,18 +2,19 @@ internal import Logging
 internal import RabbitMQ
 internal import TriggerWorker
 
-/// Publishes replies and error copies over the publishing connection.
+/// Publishes replies and error copies over the publishing connection, whichever that is at the moment.
 struct Publisher: ReplySender {
-    let connection: Connection
-    let channel: Channel
+    let publisher: RecoveringPublisher
     let topology: Topology
     let direct: DirectReplies
-    let fault = SessionFault()
     let worker: WorkerInstance
     let logger: Logger
 
     /// How often a reply is offered to a queue that refuses it, before it is kept aside.
     private static let replyTries = 3
+    /// How often a reply is sent anew because the connection went before its confirm. Then it is kept aside: it may be
+    /// what ends the connections.
+    private static let interruptionLimit = 10
 
     // MARK: - Replies
 
@@ -26,19 +27,28 @@ struct Publisher: ReplySender {
             }
         case .queue(let queue):
             var backoff = Backoff(first: .milliseconds(100), longest: .seconds(5))
-            var reason = ""
-            for attempt in 1...Self.replyTries {
+            var refusals = 0
+            var interruptions = 0
+            while true {
                 switch try await offer(Message(reply, isPersistent: true), to: queue) {
                 case .taken: return .delivered
+                case .interrupted:
+                    interruptions += 1
+                    guard interruptions < Self.interruptionLimit else {
+                        return try await keep(reply, for: queue, "its connection was lost \(interruptions) times")
+                    }
                 case .unroutable:
                     return try await keep(reply, for: queue, "the queue does not exist")
                 case .unfit(let error):
                     return try await keep(reply, for: queue, error.message)
-                case .refused(let problem): reason = problem
+                case .refused(let problem):
+                    refusals += 1
+                    guard refusals < Self.replyTries else {
+                        return try await keep(reply, for: queue, "\(problem), \(refusals) times")
+                    }
+                    try await rest(backoff.next())
                 }
-                if attempt < Self.replyTries { try await rest(backoff.next()) }
             }
-            return try await keep(reply, for: queue, "\(reason), \(Self.replyTries) times")
         }
     }
 
@@ -79,7 +89,8 @@ struct Publisher: ReplySender {
             case .unfit(let error):
                 forms.removeFirst()
                 guard forms.isEmpty else { continue }
-                throw await left(error)
+                throw RequestLeft("\(error)")
+            case .interrupted: continue
             }
             logger.error(
                 "a message can't be stored and is held",
@@ -93,36 +104,28 @@ struct Publisher: ReplySender {
         case taken
         case unroutable
         case refused(String)
+        /// The connection went before the broker's answer; the next one can be asked at once.
+        case interrupted
         /// It can't be put on the wire.
         case unfit(RabbitMQError)
     }
 
-    /// Publishes once. What the broker did not confirm in time counts as refused: it is offered again, and may then be
-    /// there twice.
+    /// Publishes once. What the broker did not confirm, because it is slow, because the connection went before its
+    /// answer, or because it refuses this user, is offered again, and may then be there twice.
     private func offer(_ message: Message, to queue: String) async throws(RequestLeft) -> Offer {
         do throws(RabbitMQError) {
-            switch try await channel.publish(message, routingKey: queue, isMandatory: true) {
+            switch try await publisher.publish(message, routingKey: queue, isMandatory: true) {
             case .confirmed: return .taken
             case .returned: return .unroutable
             case .nacked: return .refused("it refuses the message; it is probably full")
             case .inDoubt(let error):
-                guard error.code == .timeout else { throw error }
-                return .refused(error.message)
+                guard error.code != .cancelled else { throw error }
+                return error.isRetryable && error.code != .timeout ? .interrupted : .refused(error.message)
             }
         } catch {
             guard error.code != .invalidArgument else { return .unfit(error) }
-            throw await left(error)
+            throw RequestLeft("\(error)")
         }
-    }
-
-    /// Ends the session where this channel can't publish any more (a refused permission closes it): without it requests
-    /// would be taken and never finished, and the worker would look alive.
-    private func left(_ error: RabbitMQError) async -> RequestLeft {
-        if error.code == .channelClosed || error.code == .invalidArgument {
-            fault.record(error)
-            await connection.close()
-        }
-        return RequestLeft("\(error)")
     }
 
     private func rest(_ duration: Duration) async throws(RequestLeft) {

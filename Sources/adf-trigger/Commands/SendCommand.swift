@@ -126,7 +126,7 @@ struct SendCommand: AsyncParsableCommand {
     // MARK: - Sending
 
     private func send(_ body: [UInt8], _ settings: Settings) async throws {
-        let connection = try await Connection.open(settings.broker)
+        let connection = try await Connection.open(anyOf: settings.brokers)
         let channel = try await connection.openChannel()
         try await channel.enableConfirms()
         // Direct reply-to asks that the same channel consumes and publishes, and consumes first.

@@ -54,7 +54,7 @@ private func withConnection(
     _ body: (Connection) async throws(RabbitMQError) -> Void
 ) async throws {
     do throws(RabbitMQError) {
-        let connection = try await Connection.open(settings.broker)
+        let connection = try await Connection.open(anyOf: settings.brokers)
         do throws(RabbitMQError) {
             try await body(connection)
         } catch {

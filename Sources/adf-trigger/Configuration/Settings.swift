@@ -20,7 +20,8 @@ struct Settings: Sendable {
         var writeBurst: Int
     }
 
-    var broker: ConnectionConfiguration
+    /// In order of preference.
+    var brokers: [ConnectionConfiguration]
     var topology: Topology
     var topologyMode: TopologyMode
     var worker: WorkerSettings
@@ -44,10 +45,10 @@ struct Settings: Sendable {
     ) throws(ConfigurationError) {
         var reader = try SettingsReader(assignments: assignments, environment: environment, file: file)
 
-        broker = ConnectionConfiguration(host: "localhost")
+        brokers = []
         if let uri = reader.text(.amqpURL) {
             do {
-                broker = try ConnectionConfiguration(uri: uri)
+                brokers = [try ConnectionConfiguration(uri: uri)]
             } catch {
                 reader.fault(.amqpURL, error.message)
             }

@@ -1,0 +1,75 @@
+internal import Logging
+internal import RabbitMQ
+internal import TriggerWorker
+
+/// The worker's connections to the broker; each comes back by itself.
+///
+/// It consumes over one and publishes over another, and direct replies have a third: under a memory alarm the broker
+/// stops reading a publisher's connection, and acknowledgements on it would be stuck with the rest. Losing the
+/// publishing one takes no request from us: what is in work waits for the next.
+struct BrokerConnections: Sendable {
+    let consumer: RecoveringConsumer
+    let publisher: Publisher
+
+    private let consuming: RecoveringConnection
+    private let publishing: RecoveringConnection
+    private let direct: DirectReplies
+
+    init(_ settings: Settings, worker: WorkerInstance, logger: Logger) {
+        consuming = RecoveringConnection(
+            settings.brokers.named("consume") {
+                // What is far above the limit is refused without keeping it: a prefetch full of the largest messages a
+                // broker takes would not fit a worker's memory.
+                $0.maximumBodyByteCount = max(settings.worker.bodyLimit, 16 << 20)
+            },
+            onEvent: BrokerLog(logger, worker: worker).note,
+            prepare: { [topology = settings.topology, mode = settings.topologyMode] connection throws(RabbitMQError) in
+                try await topology.prepare(mode, over: connection)
+            }
+        )
+        publishing = RecoveringConnection(
+            settings.brokers.named("publish"),
+            onEvent: BrokerLog(logger, worker: worker).note
+        )
+        consumer = RecoveringConsumer(
+            consuming,
+            ConsumerDeclaration(queue: settings.topology.requests, consumerTag: "adf-trigger-\(worker.name)"),
+            prefetch: settings.prefetch
+        )
+        direct = DirectReplies(settings.brokers.named("direct"))
+        publisher = Publisher(
+            publisher: RecoveringPublisher(publishing),
+            topology: settings.topology,
+            direct: direct,
+            worker: worker,
+            logger: logger
+        )
+    }
+
+    /// Keeps the connections until `body` returns; then closes them, the consuming one first: what it held and nobody
+    /// finished is somebody else's from then on.
+    func whileOpen(_ body: () async -> Void) async {
+        await withTaskGroup(of: Void.self) { outer in
+            outer.addTask { await publishing.run() }
+            await withTaskGroup(of: Void.self) { inner in
+                inner.addTask { await consuming.run() }
+                await body()
+                inner.cancelAll()
+            }
+            await direct.close()
+            outer.cancelAll()
+        }
+    }
+}
+
+extension [ConnectionConfiguration] {
+    /// The same under a name operators can tell apart.
+    fileprivate func named(_ part: String, change: (inout ConnectionConfiguration) -> Void = { _ in }) -> Self {
+        map { configuration in
+            var copy = configuration
+            copy.connectionName = "adf-trigger \(part)"
+            change(&copy)
+            return copy
+        }
+    }
+}
