@@ -145,6 +145,21 @@ struct BrokerModelTests {
         #expect(model.takeFrames(of: session).isOver)
     }
 
+    @Test("a channel that both sides close at once is answered, and gone once the broker has its answer, too")
+    func closedByBoth() throws {
+        var (model, session) = try Self.opened()
+        model.receive(.basicAck(deliveryTag: 1, throughTag: false), channel: 1, from: session)
+        _ = model.takeFrames(of: session)
+
+        for command in [Command.channelClose, .basicQos(prefetchCount: 1), .channelCloseOk] {
+            model.receive(command, channel: 1, from: session)
+        }
+
+        #expect(Self.methods(model.takeFrames(of: session).frames) == [.channelCloseOk])
+        #expect(model.sessions[session]?.channels.isEmpty == true)
+        #expect(model.openSessions == [session])
+    }
+
     @Test("a blocked connection is not read: its requests wait behind the publish, in their order")
     func blocked() throws {
         var (model, session) = try Self.opened()

@@ -186,17 +186,18 @@ struct FaultTests {
 
         bench.broker.expireAcknowledgements(ofQueue: "q")
 
-        let error = await bench.channel.waitUntilClosed()
-        #expect(error.code == .channelClosed)
-        #expect(error.isAcknowledgementTimeout)
-        #expect(error.isRetryable)
+        let ending = await #expect(throws: RabbitMQError.self) { _ = try await iterator.next() }
+        #expect(ending?.code == .channelClosed)
+        #expect(ending?.isAcknowledgementTimeout == true)
+        #expect(ending?.isRetryable == true)
         #expect(bench.texts(in: "q") == ["a"])
         #expect(await bench.connection.closed == nil)
         var events = bench.events.makeAsyncIterator()
-        guard case .acknowledgementTimedOut = await events.next() else {
+        guard case .acknowledgementTimedOut(let error) = await events.next() else {
             Issue.record("something else happened")
             return
         }
+        #expect(error.replyCode == 406)
     }
 
     @Test(

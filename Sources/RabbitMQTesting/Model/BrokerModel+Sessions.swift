@@ -128,6 +128,9 @@ extension BrokerModel {
                 throw .connectionError(504, "CHANNEL_ERROR - expected 'channel.open'")
             }
             switch command {
+            case .channelClose where channel.isClosing:
+                // Both close at once: each is answered, and this one waits for its own answer.
+                send(.channelCloseOk, number, to: id)
             case .channelClose:
                 if !areConfirmsHeld { tellConfirms(of: id) }
                 end(channel: number, of: id)
