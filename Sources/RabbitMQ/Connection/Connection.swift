@@ -229,10 +229,12 @@ public actor Connection {
     func close(_ channel: Channel) async {
         // A channel that is gone is closed enough.
         guard (try? check(channel)) != nil else { return }
-        _ = await withCheckedContinuation { waiter in
+        let answer = await withCheckedContinuation { waiter in
             enqueue(.channelClose, on: channel, waiter)
             channels[channel.number]?.state.close()
         }
+        // Another close came first, or the channel has ended otherwise.
+        guard case .success = answer else { return }
         end(channel: channel.number, RabbitMQError(.closedByUs, "the channel was closed"))
     }
 
@@ -302,6 +304,14 @@ public actor Connection {
         within limit: Duration? = nil,
         _ waiter: Waiter
     ) {
+        // Again, for the executor may have run others since the caller's check, although nothing seems to wait in between:
+        // a task that does not prefer this thread is enqueued anew where it awaits a continuation.
+        do throws(RabbitMQError) {
+            try check(channel)
+        } catch {
+            waiter.resume(returning: .failure(error))
+            return
+        }
         items.append((.command(command), channel: channel.number))
         channels[channel.number]?.state.requested(
             waiter,
