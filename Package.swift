@@ -33,6 +33,7 @@ let package = Package(
         .executable(name: "adf-trigger", targets: ["adf-trigger"]),
         .executable(name: "adf-emulator", targets: ["adf-emulator"]),
         .library(name: "RabbitMQ", targets: ["RabbitMQ"]),
+        .library(name: "RabbitMQTesting", targets: ["RabbitMQTesting"]),
         .library(name: "DataFactory", targets: ["DataFactory"]),
         .library(name: "AzureIdentity", targets: ["AzureIdentity"]),
     ],
@@ -60,6 +61,11 @@ let package = Package(
             name: "RabbitMQ",
             dependencies: ["CRabbitMQ", deque, nioConcurrencyHelpers],
             swiftSettings: settings + [.strictMemorySafety()]
+        ),
+        .target(
+            name: "RabbitMQTesting",
+            dependencies: ["RabbitMQ", deque, nioConcurrencyHelpers],
+            swiftSettings: settings
         ),
 
         // The service.
@@ -115,6 +121,11 @@ let package = Package(
         ),
         .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ"], swiftSettings: settings),
         .testTarget(
+            name: "RabbitMQTestingTests",
+            dependencies: ["RabbitMQ", "RabbitMQTesting", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "AzureIdentityTests",
             dependencies: ["AzureIdentity", nioConcurrencyHelpers, nioCore, nioPosix],
             swiftSettings: settings
@@ -139,7 +150,7 @@ let package = Package(
         ),
         .testTarget(
             name: "BrokerTests",
-            dependencies: ["RabbitMQ", "TestSupport"],
+            dependencies: ["RabbitMQ", "RabbitMQTesting", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -160,7 +171,8 @@ let package = Package(
 // one minute instead of eight.
 if Context.environment["ADF_TRIGGER_BUILD"] == "client" {
     let targets: Set = [
-        "BrokerTests", "CRabbitMQ", "FaultTests", "RabbitMQ", "RabbitMQTesting", "RabbitMQTests", "TestSupport",
+        "BrokerTests", "CRabbitMQ", "FaultTests", "RabbitMQ", "RabbitMQTesting", "RabbitMQTestingTests",
+        "RabbitMQTests", "TestSupport",
     ]
     package.targets.removeAll { !targets.contains($0.name) }
     package.products.removeAll { !targets.contains($0.name) }

@@ -3,6 +3,7 @@ import TestSupport
 
 /// A connection of its own, a channel in confirm mode on it, and a queue nobody else knows.
 struct Bench: Sendable {
+    let broker: BrokerUnderTest
     let connection: Connection
     let channel: Channel
     let queue: String
@@ -15,6 +16,7 @@ struct Bench: Sendable {
         return configuration
     }
 
+    /// A bench on the RabbitMQ node.
     static func with(
         _ name: String,
         prefetch: UInt16 = 10,
@@ -22,25 +24,44 @@ struct Bench: Sendable {
         configuration: ConnectionConfiguration? = nil,
         _ body: (Bench) async throws -> Void
     ) async throws {
-        try await withConnection(configuration ?? Bench.configuration()) { connection in
+        try await with(
+            .realNode,
+            name,
+            prefetch: prefetch,
+            arguments: arguments,
+            configuration: configuration,
+            body
+        )
+    }
+
+    static func with(
+        _ broker: BrokerUnderTest,
+        _ name: String,
+        prefetch: UInt16 = 10,
+        arguments: FieldTable = [:],
+        configuration: ConnectionConfiguration? = nil,
+        onEvent: @escaping @Sendable (ConnectionEvent) -> Void = { _ in },
+        _ body: (Bench) async throws -> Void
+    ) async throws {
+        try await withConnection(configuration ?? broker.configuration(), onEvent: onEvent) { connection in
             let channel = try await connection.openChannel()
             try await channel.enableConfirms()
             try await channel.setPrefetch(prefetch)
             let queue = TestBroker.uniqueName(name)
             _ = try await channel.declare(QueueDeclaration(name: queue, arguments: arguments))
             do {
-                try await body(Bench(connection: connection, channel: channel, queue: queue))
+                try await body(Bench(broker: broker, connection: connection, channel: channel, queue: queue))
             } catch {
-                try? await delete(queue)
+                try? await delete(queue, of: broker)
                 throw error
             }
-            try await delete(queue)
+            try await delete(queue, of: broker)
         }
     }
 
     /// Over another connection: the test may have ended the bench's own.
-    private static func delete(_ queue: String) async throws {
-        try await withConnection { (connection) -> Void in
+    private static func delete(_ queue: String, of broker: BrokerUnderTest) async throws {
+        try await withConnection(broker) { (connection) -> Void in
             _ = try await connection.openChannel().deleteQueue(queue)
         }
     }
@@ -76,4 +97,12 @@ struct Bench: Sendable {
 /// Opens a connection to the tests' node and closes it in the end, whatever happens.
 func withConnection<Result>(_ body: (Connection) async throws -> Result) async throws -> Result {
     try await withConnection(Bench.configuration(), body)
+}
+
+/// Opens a connection to this broker and closes it in the end, whatever happens.
+func withConnection<Result>(
+    _ broker: BrokerUnderTest,
+    _ body: (Connection) async throws -> Result
+) async throws -> Result {
+    try await withConnection(broker.configuration(), body)
 }

@@ -10,6 +10,7 @@ struct BodyTests {
     private static let sizes = [
         0, 1, 4096, frame - 1, frame, frame + 1, 2 * frame - 1, 2 * frame, 2 * frame + 1, 1 << 20, 10 << 20,
     ]
+    private static let sizesAndTypes = sizes.flatMap { [($0, "classic"), ($0, "quorum")] }
 
     /// A pattern whose length is prime, so that a frame that is lost, repeated or out of order does not fit.
     private static let pattern = (0..<65_537).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
@@ -22,9 +23,14 @@ struct BodyTests {
         return body
     }
 
-    @Test("a body comes as it went, and is confirmed at once", arguments: sizes, ["classic", "quorum"])
-    func roundTrip(byteCount: Int, type: String) async throws {
-        try await Bench.with("body", arguments: ["x-queue-type": .string(type)]) { bench in
+    @Test(
+        "a body comes as it went, and is confirmed at once",
+        arguments: BrokerUnderTest.all,
+        Self.sizesAndTypes
+    )
+    func roundTrip(broker: BrokerUnderTest, bodyAndQueue: (byteCount: Int, type: String)) async throws {
+        let (byteCount, type) = bodyAndQueue
+        try await Bench.with(broker, "body", arguments: ["x-queue-type": .string(type)]) { bench in
             let body = body(byteCount)
             var iterator = try await bench.consume().makeAsyncIterator()
 
@@ -39,9 +45,9 @@ struct BodyTests {
         }
     }
 
-    @Test("large and small bodies over one channel keep their order and their bytes")
-    func mixedSizes() async throws {
-        try await Bench.with("mixed-sizes", prefetch: 100) { bench in
+    @Test("large and small bodies over one channel keep their order and their bytes", arguments: BrokerUnderTest.all)
+    func mixedSizes(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "mixed-sizes", prefetch: 100) { bench in
             let sizes = (0..<60).map { $0.isMultiple(of: 7) ? 300_000 + $0 : $0 }
             let deliveries = try await bench.consume()
             try await withThrowingTaskGroup { group in
@@ -64,9 +70,9 @@ struct BodyTests {
         }
     }
 
-    @Test("a body returned as unroutable is taken apart from the deliveries")
-    func returnedBody() async throws {
-        try await Bench.with("returned-body") { bench in
+    @Test("a body returned as unroutable is taken apart from the deliveries", arguments: BrokerUnderTest.all)
+    func returnedBody(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "returned-body") { bench in
             let message = Message(body: body(3 * Self.frame))
 
             let outcome = try await bench.channel.publish(
@@ -80,12 +86,12 @@ struct BodyTests {
         }
     }
 
-    @Test("of a body above the limit only the size is kept, and the consumer goes on")
-    func tooLarge() async throws {
-        try await Bench.with("too-large") { bench in
+    @Test("of a body above the limit only the size is kept, and the consumer goes on", arguments: BrokerUnderTest.all)
+    func tooLarge(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "too-large") { bench in
             _ = try await bench.publish(Message(body: body(200_000)))
             _ = try await bench.publish(Message(body: body(1000)))
-            var limited = try Bench.configuration()
+            var limited = try broker.configuration()
             limited.maximumBodyByteCount = 1000
 
             try await withConnection(limited) { connection in

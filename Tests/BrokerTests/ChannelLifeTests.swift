@@ -4,9 +4,12 @@ import Testing
 
 @Suite("The life of a channel", .timeLimit(.minutes(1)))
 struct ChannelLifeTests {
-    @Test("a closed channel throws, can be closed again, and leaves its connection open")
-    func closed() async throws {
-        try await Bench.with("closed") { bench in
+    @Test(
+        "a closed channel throws, can be closed again, and leaves its connection open",
+        arguments: BrokerUnderTest.all
+    )
+    func closed(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "closed") { bench in
             let deliveries = try await bench.consume()
             await bench.channel.close()
             await bench.channel.close()
@@ -23,13 +26,17 @@ struct ChannelLifeTests {
 
     // A frame on a channel number after its channel.close is a connection error (504), so nothing may be sent between
     // our close and the broker's answer to it.
-    @Test("a channel that closes while others publish, ask and settle on it does not take the connection with it")
-    func closedInUse() async throws {
+    @Test(
+        "a channel that closes while others publish, ask and settle on it does not take the connection with it",
+        arguments: BrokerUnderTest.all
+    )
+    func closedInUse(broker: BrokerUnderTest) async throws {
         for round in 0..<20 {
-            try await Bench.with("closed-in-use", prefetch: 100) { bench in
+            try await Bench.with(broker, "closed-in-use", prefetch: 100) { bench in
                 try await bench.fill("a", "b", "c")
                 var iterator = try await bench.consume().makeAsyncIterator()
                 let delivery = try #require(try await iterator.next())
+                let other = try #require(try await iterator.next())
 
                 await withTaskGroup { group in
                     for number in 0..<30 {
@@ -38,6 +45,9 @@ struct ChannelLifeTests {
                         if number == round { group.addTask { await bench.channel.close() } }
                         if number == round + 1 { group.addTask { await bench.channel.close() } }
                         if number == round + 2 { group.addTask { try? await bench.channel.acknowledge(delivery) } }
+                        if number == round + 3 {
+                            group.addTask { try? await bench.channel.reject(other, requeue: true) }
+                        }
                     }
                 }
 
@@ -47,11 +57,11 @@ struct ChannelLifeTests {
         }
     }
 
-    @Test("channels have ascending generations, also over connections")
-    func generations() async throws {
+    @Test("channels have ascending generations, also over connections", arguments: BrokerUnderTest.all)
+    func generations(broker: BrokerUnderTest) async throws {
         var generations: [ChannelGeneration] = []
         for _ in 1...2 {
-            try await withConnection { connection in
+            try await withConnection(broker) { connection in
                 for _ in 1...3 { generations.append(try await connection.openChannel().generation) }
             }
         }
@@ -60,9 +70,9 @@ struct ChannelLifeTests {
         #expect(Set(generations).count == 6)
     }
 
-    @Test("channel numbers are not used again, and when all are used an error says so")
-    func exhausted() async throws {
-        try await withConnection { connection in
+    @Test("channel numbers are not used again, and when all are used an error says so", arguments: BrokerUnderTest.all)
+    func exhausted(broker: BrokerUnderTest) async throws {
+        try await withConnection(broker) { connection in
             for _ in 1...2047 { await (try connection.openChannel()).close() }
 
             let error = await #expect(throws: RabbitMQError.self) { _ = try await connection.openChannel() }

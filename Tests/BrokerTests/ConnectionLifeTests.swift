@@ -5,11 +5,14 @@ import Testing
 
 @Suite("The life of a connection", .serialized, .timeLimit(.minutes(1)))
 struct ConnectionLifeTests {
-    @Test("what was not acknowledged when we close goes to another consumer, marked as redelivered")
-    func unacknowledged() async throws {
-        try await Bench.with("unacknowledged") { bench in
+    @Test(
+        "what was not acknowledged when we close goes to another consumer, marked as redelivered",
+        arguments: BrokerUnderTest.all
+    )
+    func unacknowledged(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "unacknowledged") { bench in
             try await bench.fill("a")
-            try await withConnection { connection in
+            try await withConnection(broker) { connection in
                 let channel = try await connection.openChannel()
                 try await channel.setPrefetch(1)
                 var iterator = try await channel.consume(bench.queue, consumerTag: "c").makeAsyncIterator()
@@ -23,9 +26,9 @@ struct ConnectionLifeTests {
         }
     }
 
-    @Test("closing twice at once is closing once")
-    func closedTwice() async throws {
-        let connection = try await Connection.open(Bench.configuration())
+    @Test("closing twice at once is closing once", arguments: BrokerUnderTest.all)
+    func closedTwice(broker: BrokerUnderTest) async throws {
+        let connection = try await Connection.open(broker.configuration())
 
         async let first: Void = connection.close()
         async let second: Void = connection.close()
@@ -34,11 +37,11 @@ struct ConnectionLifeTests {
         #expect(await connection.closed?.code == .closedByUs)
     }
 
-    @Test("an acknowledgement sent right before closing still counts")
-    func acknowledgedBeforeClose() async throws {
-        try await Bench.with("ack-before-close") { bench in
+    @Test("an acknowledgement sent right before closing still counts", arguments: BrokerUnderTest.all)
+    func acknowledgedBeforeClose(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "ack-before-close") { bench in
             try await bench.fill("a")
-            try await withConnection { connection in
+            try await withConnection(broker) { connection in
                 let channel = try await connection.openChannel()
                 try await channel.setPrefetch(1)
                 var iterator = try await channel.consume(bench.queue, consumerTag: "c").makeAsyncIterator()
@@ -50,9 +53,9 @@ struct ConnectionLifeTests {
     }
 
     // RabbitMQ 3.10.8 fails on such an address and closes the whole connection with 541 INTERNAL_ERROR.
-    @Test("when the broker closes the connection everything that waits is told so")
-    func closedByBroker() async throws {
-        try await Bench.with("closed-by-broker") { bench in
+    @Test("when the broker closes the connection everything that waits is told so", arguments: BrokerUnderTest.all)
+    func closedByBroker(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "closed-by-broker") { bench in
             let deliveries = try await bench.consume()
             let connection = bench.connection
             async let closed = connection.waitUntilClosed()

@@ -4,9 +4,9 @@ import Testing
 
 @Suite("Consuming", .timeLimit(.minutes(1)))
 struct ConsumeTests {
-    @Test("deliveries come in the order they were published, with where they came from")
-    func order() async throws {
-        try await Bench.with("order", prefetch: 3) { bench in
+    @Test("deliveries come in the order they were published, with where they came from", arguments: BrokerUnderTest.all)
+    func order(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "order", prefetch: 3) { bench in
             for number in 0..<50 { _ = try await bench.publish(Message("\(number)")) }
             var texts: [String] = []
 
@@ -25,9 +25,12 @@ struct ConsumeTests {
         }
     }
 
-    @Test("no more than the prefetch is unsettled; each acknowledgement lets one more come")
-    func prefetch() async throws {
-        try await Bench.with("prefetch", prefetch: 3) { bench in
+    @Test(
+        "no more than the prefetch is unsettled; each acknowledgement lets one more come",
+        arguments: BrokerUnderTest.all
+    )
+    func prefetch(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "prefetch", prefetch: 3) { bench in
             for number in 0..<10 { _ = try await bench.publish(Message("\(number)")) }
             var iterator = try await bench.consume().makeAsyncIterator()
 
@@ -43,9 +46,12 @@ struct ConsumeTests {
         }
     }
 
-    @Test("consuming without a prefetch, or without a consumer tag, is refused before anything is sent")
-    func withoutPrefetch() async throws {
-        try await Bench.with("without-prefetch") { bench in
+    @Test(
+        "consuming without a prefetch, or without a consumer tag, is refused before anything is sent",
+        arguments: BrokerUnderTest.all
+    )
+    func withoutPrefetch(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "without-prefetch") { bench in
             let channel = try await bench.connection.openChannel()
 
             let error = await #expect(throws: RabbitMQError.self) {
@@ -60,9 +66,12 @@ struct ConsumeTests {
         }
     }
 
-    @Test("a consumer tag that is in use on the channel is refused, and the first consumer goes on")
-    func repeatedTag() async throws {
-        try await Bench.with("repeated-tag") { bench in
+    @Test(
+        "a consumer tag that is in use on the channel is refused, and the first consumer goes on",
+        arguments: BrokerUnderTest.all
+    )
+    func repeatedTag(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "repeated-tag") { bench in
             var iterator = try await bench.consume().makeAsyncIterator()
 
             let error = await #expect(throws: RabbitMQError.self) { _ = try await bench.consume() }
@@ -73,9 +82,9 @@ struct ConsumeTests {
         }
     }
 
-    @Test("consuming from a queue that does not exist throws 404")
-    func missingQueue() async throws {
-        try await Bench.with("missing-queue") { bench in
+    @Test("consuming from a queue that does not exist throws 404", arguments: BrokerUnderTest.all)
+    func missingQueue(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "missing-queue") { bench in
             let error = await #expect(throws: RabbitMQError.self) {
                 _ = try await bench.channel.consume(TestBroker.uniqueName("missing"), consumerTag: "c")
             }
@@ -85,9 +94,9 @@ struct ConsumeTests {
         }
     }
 
-    @Test("two consumers of one channel get each its own queue's messages")
-    func twoConsumers() async throws {
-        try await Bench.with("first") { bench in
+    @Test("two consumers of one channel get each its own queue's messages", arguments: BrokerUnderTest.all)
+    func twoConsumers(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "first") { bench in
             let second = TestBroker.uniqueName("second")
             _ = try await bench.channel.declare(QueueDeclaration(name: second, isDurable: false, isExclusive: true))
             var firstIterator = try await bench.consume().makeAsyncIterator()
@@ -101,9 +110,12 @@ struct ConsumeTests {
         }
     }
 
-    @Test("cancelling ends the sequence after what had arrived, which can still be settled")
-    func cancel() async throws {
-        try await Bench.with("cancel") { bench in
+    @Test(
+        "cancelling ends the sequence after what had arrived, which can still be settled",
+        arguments: BrokerUnderTest.all
+    )
+    func cancel(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "cancel") { bench in
             try await bench.fill("a", "b", "c")
             let deliveries = try await bench.consume()
             // All three are out when the queue has none ready; the answer to a later request comes behind them.
@@ -126,9 +138,9 @@ struct ConsumeTests {
         }
     }
 
-    @Test("cancelling the iterating task ends the sequence, and the channel lives on")
-    func cancelledTask() async throws {
-        try await Bench.with("cancelled-task") { bench in
+    @Test("cancelling the iterating task ends the sequence, and the channel lives on", arguments: BrokerUnderTest.all)
+    func cancelledTask(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "cancelled-task") { bench in
             let deliveries = try await bench.consume()
             let (arrivals, arrived) = AsyncStream<Void>.makeStream()
             let iterating = Task {
@@ -150,9 +162,12 @@ struct ConsumeTests {
         }
     }
 
-    @Test("a queue deleted under its consumer ends the sequence with an error, after what had arrived")
-    func deletedQueue() async throws {
-        try await Bench.with("deleted-queue") { bench in
+    @Test(
+        "a queue deleted under its consumer ends the sequence with an error, after what had arrived",
+        arguments: BrokerUnderTest.all
+    )
+    func deletedQueue(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "deleted-queue") { bench in
             try await bench.fill("a")
             let deliveries = try await bench.consume()
             try await eventually("it is delivered") { try await bench.readyCount() == 0 }

@@ -6,10 +6,10 @@ import Testing
 struct DirectReplyTests {
     private static let pseudoQueue = "amq.rabbitmq.reply-to"
 
-    @Test("a request finds its answer over another connection")
-    func roundTrip() async throws {
-        try await Bench.with("requests") { bench in
-            try await withConnection { connection in
+    @Test("a request finds its answer over another connection", arguments: BrokerUnderTest.all)
+    func roundTrip(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "requests") { bench in
+            try await withConnection(broker) { connection in
                 let client = try await connection.openChannel()
                 try await client.enableConfirms()
                 var replies = try await client.consume(
@@ -48,9 +48,9 @@ struct DirectReplyTests {
     }
 
     // RabbitMQ does not count the pseudo-queue as a route: it delivers the message, and returns it all the same.
-    @Test("a mandatory answer is returned, although it arrives")
-    func mandatory() async throws {
-        try await Bench.with("mandatory-answer") { bench in
+    @Test("a mandatory answer is returned, although it arrives", arguments: BrokerUnderTest.all)
+    func mandatory(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "mandatory-answer") { bench in
             let client = try await bench.connection.openChannel()
             try await client.enableConfirms()
             var replies = try await client.consume(
@@ -72,10 +72,10 @@ struct DirectReplyTests {
     }
 
     // Nothing tells it from one that arrived.
-    @Test("an answer to a requester that has gone is confirmed, and lost")
-    func requesterGone() async throws {
-        try await Bench.with("gone") { bench in
-            try await withConnection { connection in
+    @Test("an answer to a requester that has gone is confirmed, and lost", arguments: BrokerUnderTest.all)
+    func requesterGone(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "gone") { bench in
+            try await withConnection(broker) { connection in
                 let client = try await connection.openChannel()
                 try await client.enableConfirms()
                 _ = try await client.consume(Self.pseudoQueue, consumerTag: "c", mode: .automaticAcknowledgement)

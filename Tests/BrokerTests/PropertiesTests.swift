@@ -4,9 +4,11 @@ import Testing
 
 @Suite("Properties and headers come through unchanged", .timeLimit(.minutes(1)))
 struct PropertiesTests {
-    private func roundTrip(_ properties: MessageProperties) async throws -> MessageProperties {
+    private func roundTrip(_ properties: MessageProperties, over broker: BrokerUnderTest) async throws
+        -> MessageProperties
+    {
         var received: MessageProperties?
-        try await Bench.with("properties") { bench in
+        try await Bench.with(broker, "properties") { bench in
             var iterator = try await bench.consume().makeAsyncIterator()
             _ = try await bench.publish(Message(properties: properties, body: [1]))
             let delivery = try #require(try await iterator.next())
@@ -16,8 +18,8 @@ struct PropertiesTests {
         return try #require(received)
     }
 
-    @Test("all properties")
-    func allProperties() async throws {
+    @Test("all properties", arguments: BrokerUnderTest.all)
+    func allProperties(broker: BrokerUnderTest) async throws {
         var properties = MessageProperties()
         properties.contentType = "application/json"
         properties.contentEncoding = "gzip"
@@ -33,20 +35,20 @@ struct PropertiesTests {
         properties.userID = "guest"
         properties.appID = ""
 
-        #expect(try await roundTrip(properties) == properties)
+        #expect(try await roundTrip(properties, over: broker) == properties)
     }
 
-    @Test("no properties, and empty headers as such")
-    func noProperties() async throws {
+    @Test("no properties, and empty headers as such", arguments: BrokerUnderTest.all)
+    func noProperties(broker: BrokerUnderTest) async throws {
         var empty = MessageProperties()
         empty.headers = [:]
 
-        #expect(try await roundTrip(MessageProperties()) == MessageProperties())
-        #expect(try await roundTrip(empty) == empty)
+        #expect(try await roundTrip(MessageProperties(), over: broker) == MessageProperties())
+        #expect(try await roundTrip(empty, over: broker) == empty)
     }
 
-    @Test("each property alone, so that none hides behind another")
-    func eachAlone() async throws {
+    @Test("each property alone, so that none hides behind another", arguments: BrokerUnderTest.all)
+    func eachAlone(broker: BrokerUnderTest) async throws {
         let setters: [(inout MessageProperties) -> Void] = [
             { $0.contentType = "x" }, { $0.contentEncoding = "x" }, { $0.deliveryMode = .transient },
             { $0.priority = 0 }, { $0.correlationID = "x" }, { $0.replyTo = "x" }, { $0.expiration = "99999" },
@@ -56,12 +58,15 @@ struct PropertiesTests {
         for set in setters {
             var properties = MessageProperties()
             set(&properties)
-            #expect(try await roundTrip(properties) == properties)
+            #expect(try await roundTrip(properties, over: broker) == properties)
         }
     }
 
-    @Test("headers of every kind, nested ones too, in their order and with repeated and empty keys")
-    func allKinds() async throws {
+    @Test(
+        "headers of every kind, nested ones too, in their order and with repeated and empty keys",
+        arguments: BrokerUnderTest.all
+    )
+    func allKinds(broker: BrokerUnderTest) async throws {
         let kinds: FieldTable = [
             "z": .bool(true), "bool": .bool(false), "int8": .int8(.min), "uint8": .uint8(.max), "int16": .int16(.min),
             "uint16": .uint16(.max), "int32": .int32(.min), "uint32": .uint32(.max), "int64": .int64(.min),
@@ -75,14 +80,14 @@ struct PropertiesTests {
         var properties = MessageProperties()
         properties.headers = kinds
 
-        let received = try #require(try await roundTrip(properties).headers)
+        let received = try #require(try await roundTrip(properties, over: broker).headers)
 
         #expect(received.entries.map(\.key) == kinds.entries.map(\.key))
         for (entry, expected) in zip(received.entries, kinds.entries) { #expect(entry == expected) }
     }
 
-    @Test("headers that fill a frame, and nest as deep as is allowed")
-    func fullFrame() async throws {
+    @Test("headers that fill a frame, and nest as deep as is allowed", arguments: BrokerUnderTest.all)
+    func fullFrame(broker: BrokerUnderTest) async throws {
         var large = MessageProperties()
         // As much as the limits let through: 131064 bytes, less the fixed part and the key.
         large.headers = ["k": .string(String(repeating: "a", count: 131_064 - 24 - 4 - 2 - 5))]
@@ -91,14 +96,17 @@ struct PropertiesTests {
             table = FieldTable([.init("t", .table(table))])
         }
 
-        let isSame = try await roundTrip(large) == large
+        let isSame = try await roundTrip(large, over: broker) == large
         #expect(isSame)
-        #expect(try await roundTrip(deep) == deep)
+        #expect(try await roundTrip(deep, over: broker) == deep)
     }
 
-    @Test("what does not fit is refused before anything is sent, and the channel works afterwards")
-    func refused() async throws {
-        try await Bench.with("refused") { bench async throws in
+    @Test(
+        "what does not fit is refused before anything is sent, and the channel works afterwards",
+        arguments: BrokerUnderTest.all
+    )
+    func refused(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "refused") { bench async throws in
             let tooLong = String(repeating: "a", count: 256)
             let setters: [(inout MessageProperties) -> Void] = [
                 { $0.messageID = tooLong }, { $0.replyTo = tooLong }, { $0.contentType = tooLong },

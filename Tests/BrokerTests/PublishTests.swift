@@ -4,17 +4,20 @@ import Testing
 
 @Suite("Publishing with confirms", .timeLimit(.minutes(1)))
 struct PublishTests {
-    @Test("a message that a queue takes is confirmed, and in the queue")
-    func confirmed() async throws {
-        try await Bench.with("confirmed") { bench async throws in
+    @Test("a message that a queue takes is confirmed, and in the queue", arguments: BrokerUnderTest.all)
+    func confirmed(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "confirmed") { bench async throws in
             #expect(try await bench.publish(Message("a")).summary == "confirmed")
             #expect(try await bench.readyCount() == 1)
         }
     }
 
-    @Test("a mandatory message that no queue takes is returned with 312, and one that is not mandatory is confirmed")
-    func returned() async throws {
-        try await Bench.with("returned") { bench in
+    @Test(
+        "a mandatory message that no queue takes is returned with 312, and one that is not mandatory is confirmed",
+        arguments: BrokerUnderTest.all
+    )
+    func returned(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "returned") { bench in
             let nowhere = TestBroker.uniqueName("nowhere")
 
             let mandatory = try await bench.channel.publish(Message("a"), routingKey: nowhere, isMandatory: true)
@@ -25,9 +28,10 @@ struct PublishTests {
         }
     }
 
-    @Test("a full queue that rejects publishes makes a nack, and the channel lives on")
-    func nacked() async throws {
-        try await Bench.with("nacked", arguments: ["x-max-length": 1, "x-overflow": "reject-publish"]) { bench in
+    @Test("a full queue that rejects publishes makes a nack, and the channel lives on", arguments: BrokerUnderTest.all)
+    func nacked(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "nacked", arguments: ["x-max-length": 1, "x-overflow": "reject-publish"]) {
+            bench in
             try await bench.fill("a")
 
             #expect(try await bench.publish(Message("b")).summary == "nacked")
@@ -36,9 +40,13 @@ struct PublishTests {
         }
     }
 
-    @Test("a thousand messages published at once are all confirmed and all there", arguments: ["classic", "quorum"])
-    func thousand(type: String) async throws {
-        try await Bench.with("thousand", arguments: ["x-queue-type": .string(type)]) { bench in
+    @Test(
+        "a thousand messages published at once are all confirmed and all there",
+        arguments: BrokerUnderTest.all,
+        ["classic", "quorum"]
+    )
+    func thousand(broker: BrokerUnderTest, type: String) async throws {
+        try await Bench.with(broker, "thousand", arguments: ["x-queue-type": .string(type)]) { bench in
             let outcomes = try await withThrowingTaskGroup(of: String.self) { group in
                 for number in 0..<1000 {
                     group.addTask { try await bench.publish(Message("\(number)", id: "\(number)")).summary }
@@ -51,9 +59,9 @@ struct PublishTests {
         }
     }
 
-    @Test("returned and confirmed are told apart for each message of a mixed flight")
-    func mixed() async throws {
-        try await Bench.with("mixed") { bench in
+    @Test("returned and confirmed are told apart for each message of a mixed flight", arguments: BrokerUnderTest.all)
+    func mixed(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "mixed") { bench in
             let nowhere = TestBroker.uniqueName("nowhere")
             let outcomes = try await withThrowingTaskGroup(of: (Int, String).self) { group in
                 for number in 0..<200 {
@@ -77,9 +85,9 @@ struct PublishTests {
         }
     }
 
-    @Test("two channels of one connection count their confirms apart")
-    func twoChannels() async throws {
-        try await Bench.with("two-channels") { bench in
+    @Test("two channels of one connection count their confirms apart", arguments: BrokerUnderTest.all)
+    func twoChannels(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "two-channels") { bench in
             let second = try await bench.connection.openChannel()
             try await second.enableConfirms()
             try await bench.fill("a", "b")
@@ -91,9 +99,12 @@ struct PublishTests {
         }
     }
 
-    @Test("a channel that is not in confirm mode refuses to publish, and works once it is")
-    func withoutConfirms() async throws {
-        try await Bench.with("without-confirms") { bench in
+    @Test(
+        "a channel that is not in confirm mode refuses to publish, and works once it is",
+        arguments: BrokerUnderTest.all
+    )
+    func withoutConfirms(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "without-confirms") { bench in
             let channel = try await bench.connection.openChannel()
 
             let error = await #expect(throws: RabbitMQError.self) {
@@ -108,9 +119,12 @@ struct PublishTests {
         }
     }
 
-    @Test("a caller that is cancelled before its message is sent gets an error, and nothing is published")
-    func cancelledCaller() async throws {
-        try await Bench.with("cancelled-caller") { bench async throws in
+    @Test(
+        "a caller that is cancelled before its message is sent gets an error, and nothing is published",
+        arguments: BrokerUnderTest.all
+    )
+    func cancelledCaller(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "cancelled-caller") { bench async throws in
             let publishing = Task {
                 withUnsafeCurrentTask { $0?.cancel() }
                 return try await bench.publish(Message("a")).summary
@@ -123,9 +137,12 @@ struct PublishTests {
         }
     }
 
-    @Test("publishing to an exchange that does not exist puts the message in doubt and ends the channel alone")
-    func missingExchange() async throws {
-        try await Bench.with("missing-exchange") { bench in
+    @Test(
+        "publishing to an exchange that does not exist puts the message in doubt and ends the channel alone",
+        arguments: BrokerUnderTest.all
+    )
+    func missingExchange(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "missing-exchange") { bench in
             let outcome = try await bench.channel.publish(
                 Message("a"),
                 exchange: TestBroker.uniqueName("exchange"),
@@ -151,9 +168,9 @@ struct PublishTests {
 
     // Each of the flight is confirmed before the channel error, in doubt because of it, or was never sent; none hangs
     // and nothing is called confirmed that is not in the queue.
-    @Test("a channel error in a flight of messages answers every one of them")
-    func channelErrorInFlight() async throws {
-        try await Bench.with("flight") { bench async throws in
+    @Test("a channel error in a flight of messages answers every one of them", arguments: BrokerUnderTest.all)
+    func channelErrorInFlight(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "flight") { bench async throws in
             let missing = TestBroker.uniqueName("exchange")
             let outcomes = await withTaskGroup(of: String.self) { group in
                 for number in 0..<100 {

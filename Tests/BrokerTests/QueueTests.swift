@@ -4,9 +4,9 @@ import Testing
 
 @Suite("Declaring and asking about queues", .timeLimit(.minutes(1)))
 struct QueueTests {
-    @Test("a new queue is empty, and its status counts what comes and who consumes")
-    func status() async throws {
-        try await Bench.with("status") { bench in
+    @Test("a new queue is empty, and its status counts what comes and who consumes", arguments: BrokerUnderTest.all)
+    func status(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "status") { bench in
             let fresh = try await bench.channel.status(ofQueue: bench.queue)
             #expect(fresh.name == bench.queue)
             #expect(fresh.readyCount == 0)
@@ -22,9 +22,9 @@ struct QueueTests {
         }
     }
 
-    @Test("a queue without a name gets one from the broker")
-    func brokerChoosesName() async throws {
-        try await withConnection { connection in
+    @Test("a queue without a name gets one from the broker", arguments: BrokerUnderTest.all)
+    func brokerChoosesName(broker: BrokerUnderTest) async throws {
+        try await withConnection(broker) { connection in
             let channel = try await connection.openChannel()
 
             let status = try await channel.declare(QueueDeclaration(name: "", isDurable: false, isExclusive: true))
@@ -33,9 +33,9 @@ struct QueueTests {
         }
     }
 
-    @Test("purging and deleting say how many messages went")
-    func purgeAndDelete() async throws {
-        try await Bench.with("purge") { bench in
+    @Test("purging and deleting say how many messages went", arguments: BrokerUnderTest.all)
+    func purgeAndDelete(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "purge") { bench in
             try await bench.fill("a", "b", "c")
             #expect(try await bench.channel.purgeQueue(bench.queue) == 3)
             #expect(try await bench.channel.purgeQueue(bench.queue) == 0)
@@ -45,9 +45,12 @@ struct QueueTests {
         }
     }
 
-    @Test("asking about a queue that does not exist closes the channel with 404, and the connection lives on")
-    func missing() async throws {
-        try await withConnection { connection in
+    @Test(
+        "asking about a queue that does not exist closes the channel with 404, and the connection lives on",
+        arguments: BrokerUnderTest.all
+    )
+    func missing(broker: BrokerUnderTest) async throws {
+        try await withConnection(broker) { connection in
             let channel = try await connection.openChannel()
 
             let error = try await #require(throws: RabbitMQError.self) {
@@ -64,9 +67,12 @@ struct QueueTests {
         }
     }
 
-    @Test("declaring a queue with another argument closes the channel with 406, which names the argument")
-    func inequivalent() async throws {
-        try await Bench.with("inequivalent", arguments: ["x-max-length": 5]) { bench in
+    @Test(
+        "declaring a queue with another argument closes the channel with 406, which names the argument",
+        arguments: BrokerUnderTest.all
+    )
+    func inequivalent(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "inequivalent", arguments: ["x-max-length": 5]) { bench in
             let error = try await #require(throws: RabbitMQError.self) {
                 _ = try await bench.channel.declare(QueueDeclaration(name: bench.queue, arguments: ["x-max-length": 6]))
             }
@@ -78,15 +84,15 @@ struct QueueTests {
         }
     }
 
-    @Test("another connection's exclusive queue is refused with 405")
-    func exclusive() async throws {
-        try await withConnection { owner in
+    @Test("another connection's exclusive queue is refused with 405", arguments: BrokerUnderTest.all)
+    func exclusive(broker: BrokerUnderTest) async throws {
+        try await withConnection(broker) { owner in
             let queue = TestBroker.uniqueName("exclusive")
             _ = try await owner.openChannel().declare(
                 QueueDeclaration(name: queue, isDurable: false, isExclusive: true)
             )
 
-            try await withConnection { other in
+            try await withConnection(broker) { other in
                 let channel = try await other.openChannel()
                 let error = await #expect(throws: RabbitMQError.self) { _ = try await channel.status(ofQueue: queue) }
                 #expect(error?.code == .channelClosed)
@@ -96,9 +102,9 @@ struct QueueTests {
         }
     }
 
-    @Test("names and arguments that do not fit are refused before anything is sent")
-    func limits() async throws {
-        try await Bench.with("limits") { bench async throws in
+    @Test("names and arguments that do not fit are refused before anything is sent", arguments: BrokerUnderTest.all)
+    func limits(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "limits") { bench async throws in
             let tooLong = String(repeating: "q", count: 256)
             let huge: FieldTable = ["x": .string(String(repeating: "a", count: 131_072))]
             let attempts: [@Sendable () async throws -> Void] = [
@@ -119,9 +125,9 @@ struct QueueTests {
         }
     }
 
-    @Test("answers come to whom they belong while many ask at once over one channel")
-    func concurrentRequests() async throws {
-        try await Bench.with("concurrent") { bench in
+    @Test("answers come to whom they belong while many ask at once over one channel", arguments: BrokerUnderTest.all)
+    func concurrentRequests(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "concurrent") { bench in
             try await bench.fill("a")
             let counts = try await withThrowingTaskGroup(of: Int.self) { group in
                 for number in 0..<100 {

@@ -4,9 +4,9 @@ import Testing
 
 @Suite("Settling deliveries", .timeLimit(.minutes(1)))
 struct SettleTests {
-    @Test("an acknowledged message is gone")
-    func acknowledge() async throws {
-        try await Bench.with("acknowledge") { bench in
+    @Test("an acknowledged message is gone", arguments: BrokerUnderTest.all)
+    func acknowledge(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "acknowledge") { bench in
             try await bench.fill("a")
             var iterator = try await bench.consume().makeAsyncIterator()
             try await bench.channel.acknowledge(try #require(try await iterator.next()))
@@ -17,9 +17,9 @@ struct SettleTests {
         }
     }
 
-    @Test("a message rejected with requeue comes again, marked as redelivered")
-    func requeue() async throws {
-        try await Bench.with("requeue") { bench in
+    @Test("a message rejected with requeue comes again, marked as redelivered", arguments: BrokerUnderTest.all)
+    func requeue(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "requeue") { bench in
             try await bench.fill("a")
             var iterator = try await bench.consume().makeAsyncIterator()
             let first = try #require(try await iterator.next())
@@ -34,13 +34,16 @@ struct SettleTests {
         }
     }
 
-    @Test("a message rejected without requeue goes to the dead-letter queue, with where it died")
-    func deadLetter() async throws {
-        try await Bench.with("graveyard") { graveyard in
+    @Test(
+        "a message rejected without requeue goes to the dead-letter queue, with where it died",
+        arguments: BrokerUnderTest.all
+    )
+    func deadLetter(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "graveyard") { graveyard in
             let arguments: FieldTable = [
                 "x-dead-letter-exchange": "", "x-dead-letter-routing-key": .string(graveyard.queue),
             ]
-            try await Bench.with("dead-letter", arguments: arguments) { bench in
+            try await Bench.with(broker, "dead-letter", arguments: arguments) { bench in
                 try await bench.fill("a")
                 var iterator = try await bench.consume().makeAsyncIterator()
                 try await bench.channel.reject(try #require(try await iterator.next()), requeue: false)
@@ -63,9 +66,9 @@ struct SettleTests {
         }
     }
 
-    @Test("a second settlement of any kind throws, and the channel lives")
-    func twice() async throws {
-        try await Bench.with("twice") { bench in
+    @Test("a second settlement of any kind throws, and the channel lives", arguments: BrokerUnderTest.all)
+    func twice(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "twice") { bench in
             try await bench.fill("a", "b")
             var iterator = try await bench.consume().makeAsyncIterator()
             let delivery = try #require(try await iterator.next())
@@ -86,9 +89,12 @@ struct SettleTests {
         }
     }
 
-    @Test("a delivery the broker settled as it sent it can't be settled again, and the channel lives")
-    func automatic() async throws {
-        try await Bench.with("automatic") { bench in
+    @Test(
+        "a delivery the broker settled as it sent it can't be settled again, and the channel lives",
+        arguments: BrokerUnderTest.all
+    )
+    func automatic(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "automatic") { bench in
             try await bench.fill("a")
             var iterator = try await bench.consume(.automaticAcknowledgement).makeAsyncIterator()
             let delivery = try #require(try await iterator.next())
@@ -102,9 +108,9 @@ struct SettleTests {
         }
     }
 
-    @Test("settling after the channel is gone throws, and the message is redelivered")
-    func channelGone() async throws {
-        try await Bench.with("channel-gone") { bench in
+    @Test("settling after the channel is gone throws, and the message is redelivered", arguments: BrokerUnderTest.all)
+    func channelGone(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "channel-gone") { bench in
             try await bench.fill("a")
             var iterator = try await bench.consume().makeAsyncIterator()
             let delivery = try #require(try await iterator.next())
@@ -121,9 +127,12 @@ struct SettleTests {
     }
 
     // Both deliveries have tag 1. Settling the old one on the new channel must not settle the new channel's.
-    @Test("a delivery of an old channel never settles one of a new channel with the same tag")
-    func oldDelivery() async throws {
-        try await Bench.with("old-delivery") { bench in
+    @Test(
+        "a delivery of an old channel never settles one of a new channel with the same tag",
+        arguments: BrokerUnderTest.all
+    )
+    func oldDelivery(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "old-delivery") { bench in
             try await bench.fill("a")
             var iterator = try await bench.consume().makeAsyncIterator()
             let old = try #require(try await iterator.next())
@@ -145,11 +154,11 @@ struct SettleTests {
         }
     }
 
-    @Test("settling over a lost connection throws, and sends nothing")
-    func connectionGone() async throws {
-        try await Bench.with("connection-gone") { bench in
+    @Test("settling over a lost connection throws, and sends nothing", arguments: BrokerUnderTest.all)
+    func connectionGone(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "connection-gone") { bench in
             try await bench.fill("a")
-            try await withConnection { connection in
+            try await withConnection(broker) { connection in
                 let channel = try await connection.openChannel()
                 try await channel.setPrefetch(1)
                 var iterator = try await channel.consume(bench.queue, consumerTag: "c").makeAsyncIterator()

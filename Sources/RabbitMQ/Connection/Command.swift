@@ -29,4 +29,11 @@ package struct OutgoingMessage: Sendable {
     package var exchange: String
     package var routingKey: String
     package var isMandatory: Bool
+
+    package init(message: Message, exchange: String, routingKey: String, isMandatory: Bool) {
+        self.message = message
+        self.exchange = exchange
+        self.routingKey = routingKey
+        self.isMandatory = isMandatory
+    }
 }

@@ -18,4 +18,9 @@ public struct ReturnReason: Sendable, Hashable {
     public var code: UInt16
     /// The broker's words.
     public var text: String
+
+    package init(code: UInt16, text: String) {
+        self.code = code
+        self.text = text
+    }
 }

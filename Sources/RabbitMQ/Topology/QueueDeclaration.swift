@@ -35,4 +35,10 @@ public struct QueueStatus: Sendable, Hashable {
     public var readyCount: Int
     /// Consumers on it at that moment.
     public var consumerCount: Int
+
+    package init(name: String, readyCount: Int, consumerCount: Int) {
+        self.name = name
+        self.readyCount = readyCount
+        self.consumerCount = consumerCount
+    }
 }
