@@ -152,9 +152,10 @@ public actor Connection {
     public func waitUntilClosed() async -> RabbitMQError {
         let id = makeID()
         return await withTaskCancellationHandler {
-            if let closed { return closed }
-            return await withCheckedContinuation { continuation in
-                if Task.isCancelled {
+            await withCheckedContinuation { continuation in
+                if let closed {
+                    continuation.resume(returning: closed)
+                } else if Task.isCancelled {
                     continuation.resume(returning: Self.cancelledWait)
                 } else {
                     closeWaiters[id] = continuation
@@ -188,7 +189,9 @@ public actor Connection {
             fallthrough
         case .wait:
             // Not cut short with the calling task: it ends by its deadline.
-            _ = await withCheckedContinuation { closeWaiters[makeID()] = $0 }
+            _ = await withCheckedContinuation { waiter in
+                if let closed { waiter.resume(returning: closed) } else { closeWaiters[makeID()] = waiter }
+            }
         }
     }
 
@@ -229,10 +232,12 @@ public actor Connection {
     func close(_ channel: Channel) async {
         // A channel that is gone is closed enough.
         guard (try? check(channel)) != nil else { return }
-        _ = await withCheckedContinuation { waiter in
+        let answer = await withCheckedContinuation { waiter in
             enqueue(.channelClose, on: channel, waiter)
             channels[channel.number]?.state.close()
         }
+        // Another close came first, or the channel has ended otherwise.
+        guard case .success = answer else { return }
         end(channel: channel.number, RabbitMQError(.closedByUs, "the channel was closed"))
     }
 
@@ -285,11 +290,12 @@ public actor Connection {
                 return error
             }
             return await withCheckedContinuation { continuation in
-                if Task.isCancelled {
-                    continuation.resume(returning: Self.cancelledWait)
-                } else {
-                    channels[channel.number]?.closeWaiters[id] = continuation
+                guard !Task.isCancelled, let open = channels[channel.number] else {
+                    let gone = RabbitMQError(.channelClosed, "channel \(channel.number) is closed")
+                    continuation.resume(returning: Task.isCancelled ? Self.cancelledWait : closed ?? gone)
+                    return
                 }
+                open.closeWaiters[id] = continuation
             }
         } onCancel: {
             Task { await stopWaiting(id, for: channel.number) }
@@ -302,6 +308,14 @@ public actor Connection {
         within limit: Duration? = nil,
         _ waiter: Waiter
     ) {
+        // Again, for the executor may have run others since the caller's check, although nothing seems to wait in between:
+        // a task that does not prefer this thread is enqueued anew where it awaits a continuation.
+        do throws(RabbitMQError) {
+            try check(channel)
+        } catch {
+            waiter.resume(returning: .failure(error))
+            return
+        }
         items.append((.command(command), channel: channel.number))
         channels[channel.number]?.state.requested(
             waiter,
@@ -339,8 +353,8 @@ public actor Connection {
         return try await withTaskCancellationHandler {
             await withCheckedContinuation {
                 (continuation: CheckedContinuation<Result<PublishOutcome, RabbitMQError>, Never>) in
-                guard !Task.isCancelled else {
-                    continuation.resume(returning: .failure(Self.cancelledPublish))
+                guard !Task.isCancelled, closed == nil else {
+                    continuation.resume(returning: .failure(closed ?? Self.cancelledPublish))
                     return
                 }
                 publishes.append((outgoing, channel: channel.number, .init(id: id, continuation: continuation)))
