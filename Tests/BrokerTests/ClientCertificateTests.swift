@@ -50,7 +50,7 @@ struct ClientCertificateTests {
         let wrong = try configuration(.named("guest")) { $0.password = .init("hunter2") }
 
         #expect(await openingError(good) == nil)
-        expectMisconfiguration(await openingError(wrong), "check amqp.url's user and password", code: .accessRefused)
+        expectMisconfiguration(await openingError(wrong), "check the URI's user and password", code: .accessRefused)
     }
 
     @Test("a certificate whose name is no user's is refused, with the certificate")

@@ -71,8 +71,8 @@ extension RabbitMQError {
             check that the broker has a user of that name, and how it takes it (ssl_cert_login_from)
             """
         case (_, .file(let path), _):
-            "user \"\(configuration.user)\"; check amqp.url's user and the password in \(path)"
-        default: "user \"\(configuration.user)\"; check amqp.url's user and password"
+            "user \"\(configuration.user)\"; check the URI's user and the password in \(path)"
+        default: "user \"\(configuration.user)\"; check the URI's user and password"
         }
     }
 
