@@ -142,6 +142,27 @@ struct RecoveryTests {
         }
     }
 
+    @Test("a consumer that is ended gives back what it holds, and may begin again")
+    func ended() async throws {
+        let broker = InMemoryBroker()
+        try await withRecovery(broker) { connection, _ async throws in
+            let consumer = RecoveringConsumer(
+                connection,
+                ConsumerDeclaration(queue: "work", consumerTag: "c"),
+                prefetch: 10
+            )
+            let publisher = RecoveringPublisher(connection)
+            for text in ["a", "b", "c"] { #expect(try await publish(text, over: publisher)) }
+            #expect(try await take(1, from: consumer) == ["a"])
+            try await eventually("the rest is held") { broker.unacknowledgedCount(in: "work") == 2 }
+
+            await consumer.end()
+
+            #expect(broker.messages(in: "work").map(\.text) == ["b", "c"])
+            #expect(try await take(2, from: consumer) == ["b", "c"])
+        }
+    }
+
     /// Takes and acknowledges so many messages.
     private func take(_ count: Int, from consumer: RecoveringConsumer) async throws -> [String] {
         var texts: [String] = []

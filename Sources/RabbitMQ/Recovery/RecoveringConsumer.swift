@@ -80,6 +80,16 @@ public actor RecoveringConsumer {
         return nil
     }
 
+    /// Ends the last subscription: closes its channel, so that what it holds goes back to the queue.
+    ///
+    /// Whoever stops iterating ``deliveries`` while the connection lives on calls it, after the last acknowledgement; the
+    /// consumer would hold its prefetch otherwise.
+    public func end() async {
+        guard let last else { return }
+        self.last = nil
+        await last.subscription.channel.close()
+    }
+
     private func subscribe(over connection: Connection) async throws(RabbitMQError) -> Subscription {
         let channel = try await connection.openChannel()
         do throws(RabbitMQError) {
@@ -91,7 +101,7 @@ public actor RecoveringConsumer {
         }
     }
 
-    /// Everything the queue gives, over whatever connections it takes; ends with the iterating task.
+    /// Everything the queue gives, over whatever connections it takes; ends with the iterating task. See ``end()``.
     ///
     /// Settle a delivery over its own ``Delivery/channel``; where that is gone the broker has it again, and gives it to
     /// somebody, perhaps to this sequence.
