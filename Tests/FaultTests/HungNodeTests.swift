@@ -69,30 +69,34 @@ extension FaultTests {
             }
         }
 
-        // The socket takes the first part of such a message and then nothing. librabbitmq would send it in one call, which
-        // has no time-out and keeps the thread from everything else.
-        @Test("keeps the thread from nothing where a message is larger than the sockets hold")
+        // The sockets take the first part of such a message and then nothing. librabbitmq would send it in one call, which
+        // has no time-out, and keeps the thread from other calls and from giving the connection up.
+        @Test("is noticed in the midst of a message larger than the sockets hold, and keeps no other call waiting")
         func largerThanSockets() async throws {
             try await withNode { node in
                 let held = try await node.declareQueue("held")
-                let connection = try await Connection.open(node.configuration { $0.heartbeat = .seconds(4) })
-                let channel = try await connection.openChannel()
-                try await channel.enableConfirms()
-                let delivery = try await takeOne(from: held, over: channel)
-                try await node.pause()
-                let started = ContinuousClock.now
-                async let publishing = channel.publish(
-                    Message(body: [UInt8](repeating: 1, count: 16 << 20)),
-                    routingKey: held,
-                    isMandatory: true
-                )
-                try await eventually("the send stands still") { ContinuousClock.now - started > .milliseconds(500) }
+                let message = Message(body: [UInt8](repeating: 1, count: 16 << 20))
+                try await node.withChannel {
+                    $0.heartbeat = Self.heartbeat
+                } _: { _, losing in
+                    let connection = try await Connection.open(node.configuration { $0.heartbeat = .seconds(60) })
+                    let channel = try await connection.openChannel()
+                    try await channel.enableConfirms()
+                    let delivery = try await takeOne(from: held, over: channel)
+                    try await node.pause()
+                    let started = ContinuousClock.now
+                    async let lost = losing.publish(message, routingKey: held, isMandatory: true)
+                    async let closed = channel.publish(message, routingKey: held, isMandatory: true)
+                    try await eventually("the sockets are full") { ContinuousClock.now - started > .milliseconds(500) }
 
-                try await channel.acknowledge(delivery)
-                #expect(ContinuousClock.now - started < .seconds(2))
-                await connection.close()
-                #expect(ContinuousClock.now - started < .seconds(8))
-                #expect(try await publishing.summary == "in doubt: closedByUs")
+                    try await channel.acknowledge(delivery)
+                    #expect(ContinuousClock.now - started < .seconds(2))
+                    await connection.close()
+                    #expect(ContinuousClock.now - started < .seconds(8))
+                    #expect(try await closed.summary == "in doubt: closedByUs")
+                    #expect(try await lost.summary == "in doubt: connectionLost")
+                    #expect(ContinuousClock.now - started < Self.noticed)
+                }
             }
         }
 
