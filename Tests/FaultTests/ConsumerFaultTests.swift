@@ -130,6 +130,7 @@ extension FaultTests {
                     }
                     #expect(error?.code == .channelClosed)
                     #expect(error?.replyCode == 403)
+                    #expect(error?.isRetryable == true)
                     #expect(error?.message.contains("exclusive") == true)
 
                     try await other.stop()

@@ -173,4 +173,14 @@ struct ConfirmTrackerTests {
         #expect(tracker.count == 0)
         #expect(summaries(tracker.lost(RabbitMQError(.connectionLost, "gone"))) == [])
     }
+
+    @Test("what is kept with the publish that was noted last can be changed, until that is settled")
+    func updateLast() {
+        var tracker = tracker("a", "b")
+
+        tracker.updateLast { $0 += "!" }
+        #expect(summaries(tracker.acknowledged(2, throughTag: true)) == ["a confirmed", "b! confirmed"])
+        tracker.updateLast { $0 += "?" }
+        #expect(tracker.count == 0)
+    }
 }

@@ -23,9 +23,20 @@ extension Connection: IOThread.Client {
                 timeoutMilliseconds: waitMilliseconds
             )
         } catch {
-            end(error)
+            end(lastWord(after: error))
             return .forJobsOnly
         }
+    }
+
+    /// Why the broker closed the connection, where it has said so before the socket broke under something we sent.
+    private func lastWord(after error: RabbitMQError) -> RabbitMQError {
+        guard error.code == .connectionLost, let link else { return error }
+        while let frame = try? link.nextFrame() {
+            if case .method(channel: 0, .connectionClose(let reason)) = frame {
+                return RabbitMQError(.closedByBroker, reason.text, replyCode: reason.code)
+            }
+        }
+        return error
     }
 
     private var hasSomethingToSend: Bool {
@@ -71,10 +82,12 @@ extension Connection: IOThread.Client {
             guard let link, hasSomethingToSend else { return false }
             guard link.isWritable else { return true }
             if isSendingBody {
-                isSendingBody = !(try link.sendMore())
+                guard try link.sendMore() else { continue }
+                isSendingBody = false
+                bodySent(at: .now)
             } else if let (item, number) = items.popFirst() {
                 switch item {
-                case .command(let command): isSendingBody = !(try link.send(command, channel: number))
+                case .command(let command): _ = try link.send(command, channel: number)
                 case .acknowledgements:
                     for command in takeAcknowledgements(of: number).reversed() {
                         items.prepend((.command(command), channel: number))
@@ -107,7 +120,14 @@ extension Connection: IOThread.Client {
         )
         // Noted first: if sending fails half-way the broker may still have all of it, so it is in doubt.
         channels[number]?.state.confirms?.published(publish, returnKey: outgoing.isMandatory ? key : nil)
+        publishingChannel = number
         isSendingBody = !(try link.send(.basicPublish(outgoing), channel: number))
+        if isSendingBody { bodySent(at: nil) }
+    }
+
+    /// The broker's time to confirm begins when it can have all of the message.
+    private func bodySent(at time: ContinuousClock.Instant?) {
+        channels[publishingChannel]?.state.confirms?.updateLast { $0.sentAt = time }
     }
 
     // MARK: - Receiving
@@ -139,7 +159,7 @@ extension Connection: IOThread.Client {
             tell(.blocked(reason: reason))
         case .unblocked:
             link?.blocked(false)
-            for number in channels.keys { channels[number]?.state.confirms?.updateAll { $0.sentAt = .now } }
+            for number in channels.keys { channels[number]?.state.confirms?.updateAll { $0.sentAt = $0.sentAt.map { _ in .now } } }
             tell(.unblocked)
         case .end(let error, let answersClose):
             // Best effort: the socket may be gone already, and the reason is what counts.

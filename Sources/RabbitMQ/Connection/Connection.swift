@@ -36,7 +36,7 @@ public actor Connection {
     struct PendingPublish {
         var id: UInt64
         var continuation: CheckedContinuation<Result<PublishOutcome, RabbitMQError>, Never>
-        /// When it went on the wire, or the broker lifted its block, whichever was later.
+        /// When all of it was on the wire, or the broker lifted its block, whichever was later.
         var sentAt: ContinuousClock.Instant?
     }
 
@@ -67,6 +67,8 @@ public actor Connection {
     var publishes: Deque<(OutgoingMessage, channel: UInt16, PendingPublish)> = []
     /// A body is on the wire in part, and nothing else may be sent before the rest.
     var isSendingBody = false
+    /// The channel of the message that was sent last, or is being sent.
+    var publishingChannel: UInt16 = 0
     private var nextID: UInt64 = 0
     private var closeWaiters: [UInt64: CheckedContinuation<RabbitMQError, Never>] = [:]
 

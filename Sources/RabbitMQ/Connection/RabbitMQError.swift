@@ -88,7 +88,10 @@ public struct RabbitMQError: Error, Sendable, CustomStringConvertible {
         // 320 CONNECTION_FORCED: an operator's close or a node that shuts down. 541: an error inside the broker.
         case .closedByBroker: replyCode == 320 || replyCode == 541
         // 404 heals when the queue is declared, 405 when the other holder lets go, 406 with a time-out on acks.
-        case .channelClosed: replyCode == 404 || replyCode == 405 || isAcknowledgementTimeout
+        // So does 403 where it is about another consumer and not about permissions.
+        case .channelClosed:
+            replyCode == 404 || replyCode == 405 || isAcknowledgementTimeout
+                || (replyCode == 403 && message.contains("in exclusive use"))
         default: false
         }
     }

@@ -96,6 +96,14 @@ struct ConfirmTracker<Context> {
         }
     }
 
+    /// Changes what is kept with the publish that was noted last, if it still waits.
+    mutating func updateLast(_ change: (inout Context) -> Void) {
+        let tag = nextSequence - 1
+        guard var entry = outstanding.removeValue(forKey: tag) else { return }
+        change(&entry.context)
+        outstanding[tag] = entry
+    }
+
     private mutating func settle(
         _ tag: UInt64,
         throughTag: Bool,
