@@ -115,7 +115,7 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: [],
+            dependencies: ["RabbitMQ"],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
@@ -154,6 +154,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "FaultTests",
+            dependencies: ["RabbitMQ", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: ["RabbitMQ", "TestSupport", "adf-trigger", "adf-emulator"],
             swiftSettings: settings
@@ -166,8 +171,8 @@ let package = Package(
 // one minute instead of eight.
 if Context.environment["ADF_TRIGGER_BUILD"] == "client" {
     let targets: Set = [
-        "BrokerTests", "CRabbitMQ", "RabbitMQ", "RabbitMQTesting", "RabbitMQTestingTests", "RabbitMQTests",
-        "TestSupport",
+        "BrokerTests", "CRabbitMQ", "FaultTests", "RabbitMQ", "RabbitMQTesting", "RabbitMQTestingTests",
+        "RabbitMQTests", "TestSupport",
     ]
     package.targets.removeAll { !targets.contains($0.name) }
     package.products.removeAll { !targets.contains($0.name) }

@@ -1,4 +1,4 @@
-# What deploy/demo and deploy/test share. Source it; it changes nothing by itself.
+# What the commands of this folder share. Source it; it changes nothing by itself.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -39,89 +39,193 @@ free_port() {
     /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# start_broker DIRECTORY: a private RabbitMQ node on loopback with all its state below DIRECTORY.
+# start_broker DIRECTORY: a private RabbitMQ node on loopback with all its state below DIRECTORY. One that ran there
+# before comes back with its data, on its ports; DIRECTORY/extra.conf, where there is one, is added to its settings.
 # Sets amqp_port and amqps_port; the node's pid is in DIRECTORY/pid, and DIRECTORY/tls/ca.pem signed its certificate
-# for localhost.
+# for localhost and 127.0.0.1. Who shows a certificate of that authority may log in as the user in its common name.
 start_broker() {
-    local home=$1 server
-    # The one on PATH changes to the rabbitmq user and the system's own folders; this one does not.
-    server=$(dpkg -L rabbitmq-server | grep -m 1 'lib/rabbitmq/bin/rabbitmq-server$') ||
-        fail "the package rabbitmq-server has no start script where it is expected"
+    local home=$1 bin epmd_port distribution_port
+    bin=$(rabbitmq_bin) || exit 1
     mkdir -p "$home"
-    make_certificates "$home/tls"
-    amqp_port=$(free_port)
-    amqps_port=$(free_port)
+    rm -f "$home/pid"
+    if [ -f "$home/ports" ]; then
+        . "$home/ports"
+    else
+        make_certificates "$home/tls"
+        amqp_port=$(free_port)
+        amqps_port=$(free_port)
+        epmd_port=$(free_port)
+        distribution_port=$(free_port)
+        printf '%s=%s\n' amqp_port "$amqp_port" amqps_port "$amqps_port" epmd_port "$epmd_port" \
+            distribution_port "$distribution_port" >"$home/ports"
+    fi
     cat >"$home/rabbitmq.conf" <<EOF
 listeners.tcp.1 = 127.0.0.1:$amqp_port
 listeners.ssl.1 = 127.0.0.1:$amqps_port
 ssl_options.cacertfile = $home/tls/ca.pem
 ssl_options.certfile = $home/tls/localhost.pem
 ssl_options.keyfile = $home/tls/localhost.key
+ssl_options.verify = verify_peer
+ssl_options.fail_if_no_peer_cert = false
+auth_mechanisms.1 = PLAIN
+auth_mechanisms.2 = AMQPLAIN
+auth_mechanisms.3 = EXTERNAL
+ssl_cert_login_from = common_name
 loopback_users.guest = true
 log.console = false
 log.file.level = info
 disk_free_limit.absolute = 50MB
 EOF
-    echo '[].' >"$home/enabled_plugins"
+    echo '[rabbitmq_auth_mechanism_ssl].' >"$home/enabled_plugins"
     (
-        export HOME=$home ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT RABBITMQ_NODENAME RABBITMQ_DIST_PORT
-        ERL_EPMD_PORT=$(free_port)
-        RABBITMQ_DIST_PORT=$(free_port)
-        RABBITMQ_NODENAME=adf-trigger-$amqp_port@localhost
-        export RABBITMQ_MNESIA_BASE=$home/mnesia RABBITMQ_LOG_BASE=$home/log
+        [ ! -f "$home/extra.conf" ] || cat "$home/extra.conf" >>"$home/rabbitmq.conf"
+        export HOME=$home ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT=$epmd_port
+        export RABBITMQ_NODENAME=adf-trigger-$amqp_port@localhost RABBITMQ_DIST_PORT=$distribution_port
+        export RABBITMQ_MNESIA_BASE=$home/mnesia RABBITMQ_LOG_BASE=$home/log ERL_CRASH_DUMP=$home/erl_crash.dump
         export RABBITMQ_CONFIG_FILE=$home/rabbitmq.conf RABBITMQ_ENABLED_PLUGINS_FILE=$home/enabled_plugins
         export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}'
+        # Makes the start script become the Erlang machine instead of its parent, so that a signal hits the node.
+        export RUNNING_UNDER_SYSTEMD=true
         export -p >"$home/environment"
-        exec setsid "$server" >"$home/console.log" 2>&1 </dev/null
+        # The node outlives this script: whoever waits for the end of an open file of ours must not wait for it.
+        close_inherited
+        # Written before it is started, for whoever has to end it may come between any two steps.
+        echo "$BASHPID" >"$home/pid"
+        # Started from a thread that has signals blocked, as those of a Swift test have, it would never see SIGTERM.
+        exec setsid env --default-signal "$bin/rabbitmq-server" >"$home/console.log" 2>&1 </dev/null
     ) &
-    echo $! >"$home/pid"
-    wait_for_port "$amqp_port" 60 "$(cat "$home/pid")" || {
+    wait_for_port "$amqp_port" 60 $! || {
         tail -n 20 "$home/console.log" >&2
         fail "the RabbitMQ node did not start; its logs are below $home"
     }
 }
 
-# make_certificates DIRECTORY: an authority, a certificate of it for localhost, and an authority that signed nothing.
+# make_certificates DIRECTORY: keys and certificates, each NAME.key and NAME.pem:
+#   ca, stranger       authorities; nobody trusts the second
+#   localhost          of a server at localhost and 127.0.0.1, signed by ca like all but the last
+#   elsewhere          of a server at broker.test
+#   expired, early     of a server at localhost, valid in 2020 alone and from 2100 on
+#   guest              of a client, the user guest; guest-encrypted.key is its key under the passphrase "open sesame"
+#   intruder           of a client guest, signed by stranger
 make_certificates() {
     mkdir -p "$1"
     (
-        cd "$1" || exit 1
+        set -e
+        cd "$1"
+        : >issued
+        cat >authority.conf <<END
+[ca]
+default_ca = authority
+[authority]
+database = issued
+serial = serial
+new_certs_dir = .
+default_md = sha256
+policy = names
+unique_subject = no
+[names]
+commonName = supplied
+END
         for name in ca stranger; do
             openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=adf-trigger $name" -keyout $name.key -out $name.pem
         done
-        openssl req -newkey rsa:2048 -nodes -subj "/CN=localhost" -keyout localhost.key -out localhost.csr
-        printf 'subjectAltName=DNS:localhost\n' >localhost.ext
-        openssl x509 -req -in localhost.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile localhost.ext \
-            -out localhost.pem
-    ) >"$1/openssl.log" 2>&1 || fail "certificates could not be made; see $1/openssl.log"
+        # certify NAME COMMON_NAME EXTENSION AUTHORITY [START END]: by `openssl ca`, because no other command of
+        # OpenSSL 3.0 takes dates.
+        certify() {
+            local validity=(-days 2)
+            [ $# -lt 6 ] || validity=(-startdate "$5" -enddate "$6")
+            openssl req -newkey rsa:2048 -nodes -subj "/CN=$2" -keyout "$1.key" -out "$1.csr"
+            echo "$3" >"$1.ext"
+            openssl ca -batch -notext -config authority.conf -create_serial -cert "$4.pem" -keyfile "$4.key" \
+                -extfile "$1.ext" -in "$1.csr" -out "$1.pem" "${validity[@]}"
+        }
+        certify localhost localhost subjectAltName=DNS:localhost,IP:127.0.0.1 ca
+        certify elsewhere broker.test subjectAltName=DNS:broker.test ca
+        certify expired localhost subjectAltName=DNS:localhost ca 20200101000000Z 20200102000000Z
+        certify early localhost subjectAltName=DNS:localhost ca 21000101000000Z 21000102000000Z
+        certify guest guest extendedKeyUsage=clientAuth ca
+        certify intruder guest extendedKeyUsage=clientAuth stranger
+        openssl pkey -in guest.key -aes256 -passout 'pass:open sesame' -out guest-encrypted.key
+    ) >"$1/openssl.log" 2>&1
+    # Not `( … ) || fail`, which would switch off set -e in there.
+    [ $? -eq 0 ] || fail "certificates could not be made; see $1/openssl.log"
 }
 
 # stop_broker DIRECTORY: ends the node started there, and its port mapper.
 stop_broker() {
     local home=$1 pid
-    [ -f "$home/pid" ] || return 0
-    pid=$(cat "$home/pid")
-    kill -TERM "$pid" 2>/dev/null
-    wait_for_end "$pid" 20 || kill -KILL -- "-$pid" 2>/dev/null
-    # The port mapper is this node's alone, by its own port; it refuses to go while a node is registered.
-    (. "$home/environment" && epmd -port "$ERL_EPMD_PORT" -kill) >/dev/null 2>&1
-    rm -f "$home/pid"
+    [ -f "$home/environment" ] || return 0
+    if pid=$(cat "$home/pid" 2>/dev/null); then
+        kill -TERM "$pid" 2>/dev/null
+        # One that was halted takes the first signal only now.
+        kill -CONT "$pid" 2>/dev/null
+        wait_for_end "$pid" 20
+    fi
+    kill_broker "$home"
+    end_port_mapper "$home"
+    rm -f "$home/environment"
+}
+
+# kill_broker DIRECTORY: ends the node as a power cut would. Its port mapper stays, for the node to come back or for
+# stop_broker.
+kill_broker() {
+    local pid
+    pid=$(cat "$1/pid" 2>/dev/null) || return 0
+    ! is_running "$pid" || kill -KILL -- "-$pid" 2>/dev/null || kill -KILL "$pid" 2>/dev/null
+    wait_for_end "$pid" 20
+    rm -f "$1/pid"
+}
+
+# end_port_mapper DIRECTORY: it is this node's alone, by its own port, and refuses to go while a node is registered,
+# which one that was killed is until the mapper sees it.
+end_port_mapper() {
+    local answer deadline=$((SECONDS + 5))
+    while [ $SECONDS -lt $deadline ]; do
+        answer=$(. "$1/environment" && epmd -port "$ERL_EPMD_PORT" -kill 2>&1)
+        [[ $answer == *'not allowed'* ]] || break
+        sleep 0.1
+    done
+}
+
+# rabbitmq_bin: where RabbitMQ's own scripts are. Those on PATH change to the rabbitmq user and the system's folders.
+rabbitmq_bin() {
+    local server
+    server=$(dpkg -L rabbitmq-server | grep -m 1 'lib/rabbitmq/bin/rabbitmq-server$') ||
+        fail "the package rabbitmq-server has no start script where it is expected"
+    dirname "$server"
+}
+
+# close_inherited: closes every descriptor but the first three, in a subshell that is about to become something else.
+close_inherited() {
+    local descriptor
+    for descriptor in /proc/"$BASHPID"/fd/*; do
+        descriptor=${descriptor##*/}
+        [ "$descriptor" -le 2 ] || eval "exec $descriptor>&-"
+    done
 }
 
 # wait_for_port PORT SECONDS PID: until somebody listens there; fails at once when PID is gone.
 wait_for_port() {
     local deadline=$((SECONDS + $2))
     until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
-        kill -0 "$3" 2>/dev/null || return 1
+        is_running "$3" || return 1
         [ $SECONDS -lt $deadline ] || return 1
         sleep 0.2
     done
 }
 
+# is_running PID: false also for one that has ended and that nobody has asked about yet, which is all that some first
+# processes of containers ever leave of their orphans.
+is_running() {
+    local stat
+    { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    case ${stat##*) } in [ZX]*) return 1 ;; esac
+}
+
 # wait_for_end PID SECONDS
 wait_for_end() {
     local deadline=$((SECONDS + $2))
-    while kill -0 "$1" 2>/dev/null; do
+    while is_running "$1"; do
         [ $SECONDS -lt $deadline ] || return 1
         sleep 0.1
     done
@@ -131,7 +235,7 @@ wait_for_end() {
 wait_for_line() {
     local deadline=$((SECONDS + $3))
     until grep -qs -- "$2" "$1"; do
-        kill -0 "$4" 2>/dev/null || return 1
+        is_running "$4" || return 1
         [ $SECONDS -lt $deadline ] || return 1
         sleep 0.1
     done
@@ -143,4 +247,45 @@ build() {
         grep -E 'error:' "$state/build.log" | sort -u >&2
         return 1
     }
+}
+
+# What the tests need of Debian.
+test_packages=(amqp-tools librabbitmq-dev libssl-dev openssl pkg-config python3 python3-pika rabbitmq-server)
+
+# start_test_broker DIRECTORY: a node for the tests, and where they find it and the command for nodes of their own.
+start_test_broker() {
+    start_broker "$1"
+    export ADF_TRIGGER_TEST_AMQP_URL=amqp://guest:guest@127.0.0.1:$amqp_port
+    export ADF_TRIGGER_TEST_AMQPS_PORT=$amqps_port ADF_TRIGGER_TEST_TLS_DIRECTORY=$1/tls
+    # For the tests that kill and halt a node, which is therefore one of their own.
+    export ADF_TRIGGER_TEST_BROKER_COMMAND=$root/deploy/broker
+    [ -x "$ADF_TRIGGER_TEST_BROKER_COMMAND" ] || fail "deploy/broker is missing, or can't be run"
+}
+
+# run_tests ARGUMENT...: what was built; a test that is skipped is one that failed.
+run_tests() {
+    local result
+    swift test --skip-build "$@" 2>&1 | tee "$state/test.log"
+    result=${PIPESTATUS[0]}
+    if grep -E '(Test|Suite) .* skipped' "$state/test.log"; then fail "tests were skipped; none may be"; fi
+    return "$result"
+}
+
+# check_documentation MODULE...: that every symbol a module's catalogue and comments name is there, and every parameter
+# that is described with others.
+check_documentation() {
+    local module build symbols=$state/symbols
+    build=$(swift build --show-bin-path)
+    for module in "$@"; do
+        rm -rf "$symbols" && mkdir -p "$symbols"
+        swift symbolgraph-extract -module-name "$module" -I "$build/Modules" -target "$(uname -m)-unknown-linux-gnu" \
+            -output-dir "$symbols" -minimum-access-level public \
+            -Xcc -fmodule-map-file="$root/Sources/CRabbitMQ/module.modulemap" \
+            -Xcc -fmodule-map-file="$build/CNIOAtomics.build/module.modulemap" >"$state/symbols.log" 2>&1 ||
+            fail "the symbols of $module can't be read; see $state/symbols.log"
+        docc convert "Sources/$module/$module.docc" --additional-symbol-graph-dir "$symbols" --warnings-as-errors \
+            --fallback-display-name "$module" --fallback-bundle-identifier "adf-trigger.$module" \
+            --output-path "$state/documentation" >"$state/documentation.log" 2>&1 ||
+            fail "the documentation of $module has faults: $(grep -A 1 '^error' "$state/documentation.log")"
+    done
 }

@@ -19,6 +19,14 @@ static inline amqp_rpc_reply_t crabbitmq_login_plain(amqp_connection_state_t con
                                     client_properties, AMQP_SASL_METHOD_PLAIN, user, password);
 }
 
+// The identity must not be empty: librabbitmq 0.11 takes that for a lack of memory (upstream issue 900, fixed in 0.18).
+static inline amqp_rpc_reply_t crabbitmq_login_external(amqp_connection_state_t connection, const char *virtual_host,
+                                                        int channel_max, int frame_max, int heartbeat_seconds,
+                                                        const amqp_table_t *client_properties, const char *identity) {
+  return amqp_login_with_properties(connection, virtual_host, channel_max, frame_max, heartbeat_seconds,
+                                    client_properties, AMQP_SASL_METHOD_EXTERNAL, identity);
+}
+
 // pthread_setname_np is a GNU extension that the Glibc module leaves out.
 int pthread_setname_np(pthread_t thread, const char *name);
 static inline void crabbitmq_name_thread(const char *name) { (void)pthread_setname_np(pthread_self(), name); }

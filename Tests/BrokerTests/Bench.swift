@@ -94,52 +94,15 @@ struct Bench: Sendable {
     }
 }
 
-/// Opens a connection and closes it in the end, whatever happens.
-func withConnection<Result>(
-    _ configuration: ConnectionConfiguration? = nil,
-    onEvent: @escaping @Sendable (ConnectionEvent) -> Void = { _ in },
-    _ body: (Connection) async throws -> Result
-) async throws -> Result {
-    let connection = try await Connection.open(configuration ?? Bench.configuration(), onEvent: onEvent)
-    do {
-        let result = try await body(connection)
-        await connection.close()
-        return result
-    } catch {
-        await connection.close()
-        throw error
-    }
+/// Opens a connection to the tests' node and closes it in the end, whatever happens.
+func withConnection<Result>(_ body: (Connection) async throws -> Result) async throws -> Result {
+    try await withConnection(Bench.configuration(), body)
 }
 
-/// Opens a connection to this broker, as ``withConnection(_:onEvent:_:)``.
+/// Opens a connection to this broker and closes it in the end, whatever happens.
 func withConnection<Result>(
     _ broker: BrokerUnderTest,
     _ body: (Connection) async throws -> Result
 ) async throws -> Result {
     try await withConnection(broker.configuration(), body)
-}
-
-extension Message {
-    init(_ text: String) {
-        self.init(body: Array(text.utf8))
-    }
-
-    init(_ text: String, id: String) {
-        self.init(text)
-        properties.messageID = id
-    }
-
-    var text: String { String(decoding: body, as: UTF8.self) }
-}
-
-extension PublishOutcome {
-    /// For comparisons: outcomes hold errors and are not equatable.
-    var summary: String {
-        switch self {
-        case .confirmed: "confirmed"
-        case .returned(let reason): "returned \(reason.code)"
-        case .nacked: "nacked"
-        case .inDoubt(let error): "in doubt: \(error.code)"
-        }
-    }
 }

@@ -36,6 +36,7 @@ struct ChannelLifeTests {
                 try await bench.fill("a", "b", "c")
                 var iterator = try await bench.consume().makeAsyncIterator()
                 let delivery = try #require(try await iterator.next())
+                let other = try #require(try await iterator.next())
 
                 await withTaskGroup { group in
                     for number in 0..<30 {
@@ -44,6 +45,9 @@ struct ChannelLifeTests {
                         if number == round { group.addTask { await bench.channel.close() } }
                         if number == round + 1 { group.addTask { await bench.channel.close() } }
                         if number == round + 2 { group.addTask { try? await bench.channel.acknowledge(delivery) } }
+                        if number == round + 3 {
+                            group.addTask { try? await bench.channel.reject(other, requeue: true) }
+                        }
                     }
                 }
 

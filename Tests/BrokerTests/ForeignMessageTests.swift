@@ -23,13 +23,13 @@ struct ForeignMessageTests {
         try #require(status == 0)
     }
 
-    /// pika's own encoder recurses, so the nested arrays are put together as bytes.
-    private static let nestedArrays = """
+    /// pika's own encoder recurses, so the nested values are put together as bytes.
+    private static let nested = """
         import struct, sys, pika
         depth = int("DEPTH")
-        value = b"V"
-        sizes = [1 + 5 * level for level in range(depth)]
-        nested = b"".join(b"A" + struct.pack(">I", size) for size in reversed(sizes)) + b"V"
+        tag, key = {"array": (b"A", b""), "table": (b"F", b"\\x01k")}["KIND"]
+        sizes = [len(key) + 1 + (len(key) + 5) * level for level in range(depth)]
+        nested = b"".join(tag + struct.pack(">I", size) + key for size in reversed(sizes)) + b"V"
         table = b"\\x01d" + nested
         connection = pika.BlockingConnection(pika.URLParameters(sys.argv[1]))
         channel = connection.channel()
@@ -39,14 +39,27 @@ struct ForeignMessageTests {
         connection.close()
         """
 
+    /// What is one level further in.
+    private func inner(of value: FieldValue?) -> FieldValue? {
+        switch value {
+        case .array(let values): values.first
+        case .table(let table): table["k"]
+        default: nil
+        }
+    }
+
     // librabbitmq 0.11 decodes nesting by recursion without a limit: on a small stack this ends the process, the
     // message goes back to its queue, and the next process ends the same way.
-    @Test("headers nested as deep as fits a frame are cut off, and the consumer lives", arguments: [20, 40, 26_000])
-    func deepHeaders(depth: Int) async throws {
+    @Test(
+        "headers nested as deep as fits a frame are cut off, and the consumer lives",
+        arguments: [("array", 20), ("array", 40), ("array", 26_000), ("table", 20), ("table", 40), ("table", 18_000)]
+    )
+    func deepHeaders(kind: String, depth: Int) async throws {
         try await Bench.with("deep-headers") { bench in
             try await publish(
                 to: bench.queue,
-                with: Self.nestedArrays.replacingOccurrences(of: "DEPTH", with: "\(depth)")
+                with: Self.nested.replacingOccurrences(of: "DEPTH", with: "\(depth)")
+                    .replacingOccurrences(of: "KIND", with: kind)
             )
             var iterator = try await bench.consume().makeAsyncIterator()
 
@@ -55,8 +68,8 @@ struct ForeignMessageTests {
             #expect(delivery.message.text == "nested")
             var value = delivery.message.properties.headers?["d"]
             var levels = 0
-            while case .array(let values) = value {
-                value = values.first
+            while let next = inner(of: value) {
+                value = next
                 levels += 1
             }
             #expect(value == .void)

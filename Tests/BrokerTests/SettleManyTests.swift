@@ -106,4 +106,37 @@ struct SettleManyTests {
             #expect(try await bench.readyCount() == 0)
         }
     }
+
+    @Test(
+        "acknowledgements that are gathered never settle what is given back among them",
+        arguments: BrokerUnderTest.all
+    )
+    func mixed(broker: BrokerUnderTest) async throws {
+        try await Bench.with(broker, "mixed-settlements", prefetch: 250) { bench in
+            for number in 0..<100 { _ = try await bench.publish(Message("\(number)")) }
+            let consumer = try await bench.consume()
+            var iterator = consumer.makeAsyncIterator()
+            var deliveries: [Delivery] = []
+            for _ in 0..<100 { deliveries.append(try #require(try await iterator.next())) }
+            try await bench.channel.cancel(consumer)
+
+            try await withThrowingTaskGroup { group in
+                for (number, delivery) in deliveries.enumerated() {
+                    group.addTask {
+                        if number.isMultiple(of: 10) {
+                            try await bench.channel.reject(delivery, requeue: true)
+                        } else {
+                            try await bench.channel.acknowledge(delivery)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+
+            try await bench.channel.setPrefetch(1)
+            var left: [String] = []
+            while let (delivery, _) = try await bench.channel.get(bench.queue) { left.append(delivery.message.text) }
+            #expect(left == stride(from: 0, to: 100, by: 10).map { "\($0)" })
+        }
+    }
 }

@@ -7,7 +7,7 @@ import Testing
 struct TLSTests {
     @Test("messages of any size pass an encrypted connection intact", arguments: [0, 1, 16_384, 131_064, 1 << 20])
     func roundTrip(byteCount: Int) async throws {
-        let configuration = try ConnectionConfiguration(uri: try TestBroker.encryptedURI())
+        let configuration = try ConnectionConfiguration(uri: try TestBroker.encryptedURI("verify=verify_peer"))
         try await withConnection(configuration) { connection in
             let channel = try await connection.openChannel()
             try await channel.enableConfirms()
@@ -27,34 +27,79 @@ struct TLSTests {
         }
     }
 
-    static let refusals: [(uri: @Sendable () throws -> String, text: String)] = [
-        ({ try TestBroker.encryptedURI(authority: "stranger") }, "not trusted"),
-        // The certificate is for the name localhost alone.
-        ({ try TestBroker.encryptedURI(host: "127.0.0.1") }, "another name"),
-        ({ try TestBroker.encryptedURI(authority: "missing") }, "missing.pem can't be read"),
-        ({ try TestBroker.encryptedURI() + "&certfile=/dev/null&keyfile=/dev/null" }, "/dev/null"),
-        (
-            { try TestBroker.uri().replacing("amqp://", with: "amqps://").replacing("127.0.0.1", with: "localhost") },
-            "handshake"
-        ),
-    ]
+    @Test("a broker may be known by an address in its certificate, and no address is asked for as a name")
+    func address() async throws {
+        let node = try ConnectionConfiguration(uri: try TestBroker.encryptedURI(host: "127.0.0.1"))
+        #expect(await openingError(node) == nil)
 
-    @Test("a broker that can't be trusted is refused, with the reason and the mend", arguments: refusals.indices)
-    func refused(index: Int) async throws {
-        let configuration = try ConnectionConfiguration(uri: try Self.refusals[index].uri())
-
-        let error = await #expect(throws: RabbitMQError.self) { _ = try await Connection.open(configuration) }
-
-        #expect(error?.code == .tlsFailed)
-        #expect(error?.message.contains(Self.refusals[index].text) == true, "\(error?.message ?? "")")
-        #expect(error?.isRetryable == false)
+        try await TLSFront.with(to: [Bench.configuration().port]) { front in
+            let error = try await openingError(.encrypted(front.port, host: "127.0.0.1"))
+            #expect(error == nil)
+            #expect(front.events == ["asked for None", "met None"])
+        }
     }
 
-    @Test("a plain connection to the encrypted port fails, and says so in time")
-    func plainToEncrypted() async throws {
-        let uri = try TestBroker.encryptedURI().replacing("amqps://", with: "amqp://").prefix { $0 != "?" }
-        let configuration = try ConnectionConfiguration(uri: String(uri))
+    @Test("a broker is asked for by its name, without the dot that may end it", arguments: [nil, "localhost."])
+    func hostName(serverName: String?) async throws {
+        try await TLSFront.with(to: [Bench.configuration().port]) { front in
+            let error = try await openingError(.encrypted(front.port) { $0.tls?.serverName = serverName })
 
-        await #expect(throws: RabbitMQError.self) { _ = try await Connection.open(configuration) }
+            #expect(error == nil)
+            #expect(front.events == ["asked for localhost", "met None"])
+        }
+    }
+
+    @Test(
+        "a broker may be known by another name than its host's, and is asked for by that",
+        arguments: ["localhost", "127.0.0.1"]
+    )
+    func serverName(host: String) async throws {
+        let options = TLSFront.Options(certificatesByName: ["broker.test": "elsewhere"])
+        try await TLSFront.with(options, to: [Bench.configuration().port]) { front in
+            let configuration = try ConnectionConfiguration.encrypted(front.port, host: host) {
+                $0.tls?.serverName = "broker.test"
+            }
+
+            #expect(await openingError(configuration) == nil)
+            #expect(front.events == ["asked for broker.test", "met None"])
+        }
+    }
+
+    @Test("TLS 1.2 is accepted")
+    func olderVersion() async throws {
+        try await TLSFront.with(.init(version: "TLSv1_2"), to: [Bench.configuration().port]) { front in
+            let error = try await openingError(.encrypted(front.port))
+            #expect(error == nil)
+        }
+    }
+
+    @Test("without a file of authorities those of the system count, which SSL_CERT_FILE replaces")
+    func systemAuthorities() async {
+        // In a process of its own: the environment is everybody's.
+        await #expect(processExitsWith: .success) {
+            let configuration = try ConnectionConfiguration(uri: try TestBroker.encryptedURI(authority: nil))
+            setenv("SSL_CERT_DIR", "/nonexistent", 1)
+            setenv("SSL_CERT_FILE", try TestBroker.tlsFile("stranger.pem"), 1)
+            let refusal = await openingError(configuration)
+            guard refusal?.code == .tlsFailed, refusal?.message.contains("install ca-certificates") == true else {
+                throw NeverHappened(
+                    description: "a stranger's certificate was refused, but \(String(describing: refusal))"
+                )
+            }
+
+            setenv("SSL_CERT_FILE", try TestBroker.tlsFile("ca.pem"), 1)
+            if let error = await openingError(configuration) { throw error }
+        }
+    }
+
+    @Test("errors say nothing secret")
+    func secrets() async throws {
+        let configuration = try ConnectionConfiguration(
+            uri: try TestBroker.encryptedURI(authority: "stranger").replacing("guest:guest@", with: "guest:hunter2@")
+        )
+
+        let error = try #require(await openingError(configuration))
+
+        #expect(!"\(error) \(String(reflecting: error))".contains("hunter2"))
     }
 }

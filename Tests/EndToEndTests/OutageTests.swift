@@ -49,6 +49,46 @@ struct OutageTests {
         try await stage.end()
     }
 
+    @Test("losing the publishing connection takes no request from the worker that holds it")
+    func publishingConnectionLost() async throws {
+        try await BrokerNode.with { node in
+            let stage = try await Stage("lost-publishing", uri: node.uri)
+            let worker = try await stage.startWorker()
+            try await stage.setFaults(#"[{"route":"createRun","fault":"latency","ms":100,"rate":1}]"#)
+            for number in 0..<200 { try await stage.publish(#"{"target":"nightly-load"}"#, id: "p-\(number)") }
+            try await eventually("some runs have started") { try await stage.runs().count >= 20 }
+
+            // Three times, since each pause after a loss may be twice as long as the one before.
+            try await node.killConnections(
+                count: 3,
+                meanPauseMilliseconds: 200,
+                named: "adf-trigger publish",
+                by: .either
+            )
+
+            try await expectEachServedOnce((0..<200).map { "p-\($0)" }, stage)
+            let exit = try await worker.stop()
+            #expect(exit.errors.contains("no broker; trying again"))
+            #expect(!exit.errors.contains("request left to its next holder"))
+            try await stage.end()
+        }
+    }
+
+    @Test("of several brokers the one that is there is used")
+    func severalBrokers() async throws {
+        let stage = try await Stage("several-brokers")
+        let here = try TestBroker.uri().replacing("amqp://guest:guest@", with: "")
+        let worker = try await stage.startWorker(
+            set: ["ADF_TRIGGER_AMQP_URL": "amqp://guest:guest@127.0.0.1:1,\(here)"]
+        )
+
+        try await stage.publish(#"{"target":"nightly-load"}"#, id: "several")
+
+        #expect(try Answer(try #require(try await stage.take(1, from: "replies").first)).status == "started")
+        try await worker.stop()
+        try await stage.end()
+    }
+
     @Test("a request that comes while Azure is unreachable is started when it is back")
     func azureNotUpYet() async throws {
         let stage = try await Stage("late-azure")

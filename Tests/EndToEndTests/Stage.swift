@@ -18,9 +18,13 @@ final class Stage: Sendable {
     let channel: Channel
     private let folder: URL
 
-    /// Starts the emulator and creates the queues; `set` is added to the workers' environment.
-    init(_ name: String, set: [String: String] = [:]) async throws {
-        let uri = try TestBroker.uri()
+    /// Starts the emulator and creates the queues.
+    ///
+    /// - Parameters:
+    ///   - set: Added to the workers' environment.
+    ///   - uri: Where the broker is; the node of all tests where there is none.
+    init(_ name: String, set: [String: String] = [:], uri: String? = nil) async throws {
+        let uri = try uri ?? TestBroker.uri()
         let prefix = TestBroker.uniqueName(name)
         self.prefix = prefix
         folder = FileManager.default.temporaryDirectory.appending(path: prefix)

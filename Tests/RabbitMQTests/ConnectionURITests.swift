@@ -38,6 +38,13 @@ struct ConnectionURITests {
             ("amqp://[::1]:5673/v", Expected(host: "::1", port: 5673, virtualHost: "v")),
             ("amqp://u:p@[fe80::1]:5673", Expected(host: "fe80::1", port: 5673, user: "u", password: "p")),
             ("amqp://broker.example.com:5672/%2F?", Expected(host: "broker.example.com")),
+            ("amqp://[fe80::1%25eth0]", Expected(host: "fe80::1%eth0")),
+            ("amqp://b%2Da", Expected(host: "b-a")),
+            ("amqp://h/a%40b", Expected(host: "h", virtualHost: "a@b")),
+            ("amqp://u:e\u{301}@h", Expected(host: "h", user: "u", password: "e\u{301}")),
+            // The accent makes one character with the "@", and is still a byte of the host.
+            ("amqp://u:p@\u{301}h", Expected(host: "\u{301}h", user: "u", password: "p")),
+            (" amqp://h\n", Expected(host: "h")),
         ]
     )
     func accepted(uri: String, expected: Expected) throws {
@@ -46,7 +53,7 @@ struct ConnectionURITests {
         #expect(configuration.host == expected.host)
         #expect(configuration.port == expected.port)
         #expect(configuration.user == expected.user)
-        #expect(configuration.password.text == expected.password)
+        #expect(configuration.password == .init(expected.password))
         #expect(configuration.virtualHost == expected.virtualHost)
         #expect(configuration.heartbeat == .seconds(15))
         #expect(configuration.connectTimeout == .seconds(5))
@@ -55,28 +62,34 @@ struct ConnectionURITests {
     @Test(
         "a URI that can't be used is refused with the part that is wrong",
         arguments: [
-            ("", "has no scheme"),
+            ("", "is empty"),
+            (" \n", "is empty"),
             ("localhost:5672", "has no scheme"),
             ("amqp:/h", "has no scheme"),
-            ("amqps://h?certfile=/c", "go together"),
-            ("amqps://h?cacertfile=", "cacertfile is not"),
-            ("amqps://h?verify=verify_none", "parameter other than"),
-            ("amqp://h?cacertfile=/c", "scheme is not amqps"),
-            ("http://h", "scheme"),
-            ("://h", "scheme"),
+            ("amqp://u:p w@h", "port"),
+            ("http://h", "a scheme other than"),
+            ("://h", "a scheme other than"),
             ("amqp://", "no host"),
             ("amqp:///v", "no host"),
             ("amqp://:5672", "no host"),
             ("amqp://u:p@", "no host"),
             ("amqp://u:p@:5672/v", "no host"),
             ("amqp://[]", "no host"),
+            ("amqp://a,", "a comma too many"),
+            ("amqp://,a", "a comma too many"),
+            ("amqp://a,,b", "a comma too many"),
+            ("amqp://a%2", "a host with a bad percent escape"),
+            ("amqp://a%00", "a control character"),
+            ("amqp://a%0Ab", "a control character"),
             ("amqp://h:", "port"),
             ("amqp://h:0", "port"),
             ("amqp://h:65536", "port"),
             ("amqp://h:-1", "port"),
             ("amqp://h:56x", "port"),
+            ("amqp://a:1,b:x", "port"),
             ("amqp://::1", "port"),
             ("amqp://[::1", "lacks its \"]\""),
+            ("amqp://[::1,b", "lacks its \"]\""),
             ("amqp://[::1]5672", "followed by text"),
             ("amqp://[::1]:", "port"),
             ("amqp://u%:p@h", "percent escape"),
@@ -90,17 +103,8 @@ struct ConnectionURITests {
             ("amqp://h/%2", "virtual host"),
             ("amqp://h/%C3", "virtual host"),
             ("amqp://h/v%00", "virtual host"),
-            ("amqp://h?heartbeat=0", "heartbeat"),
-            ("amqp://h?heartbeat=3601", "heartbeat"),
-            ("amqp://h?heartbeat=-1", "heartbeat"),
-            ("amqp://h?heartbeat=", "heartbeat"),
-            ("amqp://h?heartbeat", "heartbeat"),
-            ("amqp://h?heartbeat=1.5", "heartbeat"),
-            ("amqp://h?connection_timeout=0", "connection_timeout"),
-            ("amqp://h?connection_timeout=fast", "connection_timeout"),
-            ("amqp://h?heartbeat=5&verify=none", "parameter"),
-            ("amqp://h?Heartbeat=5", "parameter"),
-            ("amqp://h/v?=1", "parameter"),
+            ("amqp://h/\(String(repeating: "v", count: 256))", "virtual host"),
+            ("amqp://u:1/x@h", "write %2F"),
         ]
     )
     func refused(uri: String, words: String) throws {
@@ -108,35 +112,47 @@ struct ConnectionURITests {
 
         #expect(error.code == .invalidURI)
         #expect(error.message.contains(words), "\(error)")
+        #expect(error.message.hasPrefix("the AMQP URI "))
         #expect(error.message.hasSuffix("; expected amqp://user:password@host:port/vhost"))
         #expect(!error.isRetryable)
     }
 
-    @Test("heartbeat and connection timeout are read from the query, in seconds and milliseconds")
-    func query() throws {
-        let configuration = try ConnectionConfiguration(uri: "amqp://h/v?heartbeat=7&connection_timeout=1500")
-        let longest = try ConnectionConfiguration(uri: "amqp://h?connection_timeout=1&heartbeat=3600")
-
-        #expect(configuration.virtualHost == "v")
-        #expect(configuration.heartbeat == .seconds(7))
-        #expect(configuration.connectTimeout == .milliseconds(1500))
-        #expect(longest.heartbeat == .seconds(3600))
-        #expect(longest.connectTimeout == .milliseconds(1))
-    }
-
-    @Test("amqps encrypts, on its own port, with the system's authorities or those that are named")
-    func encrypted() throws {
-        let usual = try ConnectionConfiguration(uri: "amqps://h")
-        let named = try ConnectionConfiguration(
-            uri: "AMQPS://h:1?cacertfile=%2Fa%20b.pem&certfile=/c.pem&keyfile=/k.pem"
+    @Test("several hosts are read in their order, from one URI or from several")
+    func severalHosts() throws {
+        let one = try ConnectionConfiguration.configurations(
+            uris: "amqp://u:p,w@a:1,b,[::1]:2/v?heartbeat=7",
+            connectionName: "me"
+        )
+        let several = try ConnectionConfiguration.configurations(
+            uris: "\n amqp://a,b:9/v\tamqps://c?server_name_indication=d\r\n"
         )
 
-        #expect(usual.port == 5671)
-        #expect(usual.tls == TLSConfiguration(authoritiesFile: "/etc/ssl/certs/ca-certificates.crt"))
-        #expect(named.port == 1)
-        #expect(named.tls?.authoritiesFile == "/a b.pem")
-        #expect(named.tls?.clientCertificate == .init(certificateFile: "/c.pem", keyFile: "/k.pem"))
-        #expect(try ConnectionConfiguration(uri: "amqp://h").tls == nil)
+        #expect(one.map(\.address) == ["a:1", "b:5672", "[::1]:2"])
+        for host in one {
+            #expect(host.user == "u")
+            #expect(host.password == .init("p,w"))
+            #expect(host.virtualHost == "v")
+            #expect(host.heartbeat == .seconds(7))
+            #expect(host.connectionName == "me")
+        }
+        #expect(several.map(\.address) == ["a:5672", "b:9", "c:5671"])
+        #expect(several.map(\.virtualHost) == ["v", "v", "/"])
+        #expect(several.map(\.tls) == [nil, nil, TLSConfiguration(serverName: "d")])
+        #expect(several.map(\.connectionName) == ["adf-trigger", "adf-trigger", "adf-trigger"])
+    }
+
+    @Test("where one host is wanted, several are refused", arguments: ["amqp://a,b", "amqp://a amqp://b"])
+    func tooManyHosts(uris: String) throws {
+        let error = try #require(throws: RabbitMQError.self) { _ = try ConnectionConfiguration(uri: uris) }
+
+        #expect(error.code == .invalidURI)
+        #expect(error.message.contains("names 2 hosts"))
+        #expect(error.message.contains("configurations(uris:)"))
+    }
+
+    @Test("one URI that can't be used spoils them all")
+    func oneOfSeveral() {
+        #expect(throws: RabbitMQError.self) { _ = try ConnectionConfiguration.configurations(uris: "amqp://a amqp://") }
     }
 
     @Test(
@@ -149,16 +165,64 @@ struct ConnectionURITests {
             "amqp://u:hunter2@h?verify=none",
             // Passwords whose reserved characters nobody escaped.
             "amqp://u:hunter2#x@h", "amqp://u:hunter2/x@h", "amqp://u:hunter2?x@h", "amqp://u:1?hunter2@h",
-            "amqp://u:1?hunter2=x@h", "amqp://u:1?heartbeat=hunter2@h", "amqp://u:[hunter2@h:x",
+            "amqp://u:1?hunter2=x@h", "amqp://u:1?heartbeat=hunter2@h", "amqp://u:[hunter2@h:x", "amqp://u:1/hunter2@h",
+            "amqp://u:1 hunter2@h", "amqp://u:1?auth_mechanism=hunter2@h", "amqp://u:1?verify=hunter2@h",
+            "amqps://u:1?server_name_indication=%hunter2@h", "amqp://u:hunter2@a,b:0", "amqp://u:1,hunter2@",
+            "amqp://u:hunter2@h?passwordfile=/f", "amqps://h?password=hunter2", "amqps://h?password=hunter2%",
         ]
     )
     func passwordInErrors(uri: String) {
         do {
             let configuration = try ConnectionConfiguration(uri: uri)
             // `#` means nothing here: that one is a good URI.
-            #expect(configuration.password.text == "hunter2#x")
+            #expect(configuration.password == .init("hunter2#x"))
         } catch {
             #expect(!"\(error) \(error.message) \(String(reflecting: error))".contains("hunter2"))
         }
+    }
+
+    @Test("whatever the text, it is read or refused, and no error repeats the password in it")
+    func fuzz() {
+        var random = SplitMix64(state: 20_261_123)
+        let pieces = [
+            "amqp", "amqps", "://", ":", "/", "@", "?", "&", "=", "%", "%2F", "%00", "%zz", "%C3", ",", "[", "]", "::1",
+            "#", " ", "\n", "\u{301}", "é", "🔑", "\0", "h", "localhost", "5672", "65536", "-1", "heartbeat", "verify",
+            "verify_none", "password", "passwordfile", "cacertfile", "certfile", "keyfile", "auth_mechanism",
+            "external",
+            "plain", "server_name_indication", "channel_max", "frame_max", "connection_timeout", "hunter2",
+        ]
+        var acceptedCount = 0
+
+        for _ in 0..<10_000 {
+            let text = (0..<Int.random(in: 0...12, using: &random)).reduce(into: "") { text, _ in
+                text += pieces.randomElement(using: &random) ?? ""
+            }
+            let uri =
+                Bool.random(using: &random) ? text : "amqp\(text.count.isMultiple(of: 2) ? "" : "s")://u:\(text)@h"
+            do throws(RabbitMQError) {
+                let all = try ConnectionConfiguration.configurations(uris: uri)
+                acceptedCount += 1
+                #expect(!all.isEmpty)
+            } catch {
+                #expect(error.code == .invalidURI, "\(uri)")
+                #expect(!"\(error) \(String(reflecting: error))".contains("hunter2"), "\(uri)")
+            }
+        }
+
+        // Otherwise the pieces no longer make URIs.
+        #expect(acceptedCount > 500)
+    }
+}
+
+/// The same numbers every time.
+private struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
     }
 }

@@ -16,6 +16,13 @@ struct IOThreadTests {
             thread = try IOThread(name: name)
         }
 
+        init(thread: IOThread) { self.thread = thread }
+
+        /// Gives way again and again, so that there is always another job.
+        func spin(until isDone: @Sendable () -> Bool) async {
+            while !isDone() { await Task.yield() }
+        }
+
         /// Before and after giving way, by Linux's own numbers: the compiler takes `pthread_self` for constant.
         func currentThreads() async -> [String] {
             let before = IOThreadTests.currentThread()
@@ -132,6 +139,42 @@ struct IOThreadTests {
         }
 
         #expect(try await eventually { try threadCount(named: name) == 0 })
+    }
+
+    @Test("a task that prefers the thread runs there, also after it has waited for others")
+    func taskExecutor() async throws {
+        let thread = try IOThread(name: "prefers")
+        let other = try Resident()
+
+        let threads = await withTaskGroup(of: [String].self) { group in
+            group.addTask(executorPreference: thread) {
+                let before = Self.currentThread()
+                _ = await other.increment()
+                await Task.yield()
+                return [before, Self.currentThread()]
+            }
+            return await group.next() ?? []
+        }
+        let onThread = Resident(thread: thread)
+        let own = await onThread.currentThreads()
+
+        #expect(threads.count == 2)
+        #expect(Set(threads) == Set(own))
+    }
+
+    @Test("jobs that make jobs without end leave the client its turns")
+    func endlessJobs() async throws {
+        let resident = try Resident()
+        let counter = Counter(timeoutMilliseconds: 1000)
+        resident.thread.attach(counter)
+
+        await withTaskGroup { group in
+            for _ in 1...4 {
+                group.addTask { await resident.spin(until: { counter.turns.load(ordering: .relaxed) > 5 }) }
+            }
+        }
+
+        #expect(counter.turns.load(ordering: .relaxed) > 5)
     }
 
     private final class Counter: IOThread.Client {

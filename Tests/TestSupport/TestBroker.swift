@@ -17,13 +17,26 @@ public enum TestBroker {
 
     /// The URI of the node's TLS port under a host name, trusting one of the authorities made for the tests.
     ///
-    /// - Parameter authority: `ca`, which signed the node's certificate for localhost, or `stranger`.
-    public static func encryptedURI(host: String = "localhost", authority: String = "ca") throws -> String {
-        let environment = ProcessInfo.processInfo.environment
-        guard let port = environment["ADF_TRIGGER_TEST_AMQPS_PORT"],
-            let directory = environment["ADF_TRIGGER_TEST_TLS_DIRECTORY"]
-        else { throw Missing() }
-        return "amqps://guest:guest@\(host):\(port)?cacertfile=\(directory)/\(authority).pem"
+    /// - Parameters:
+    ///   - authority: `ca`, which signed the node's certificate for localhost and 127.0.0.1, or `stranger`; nil for those
+    ///     of the system.
+    ///   - parameters: More of the URI's, as in `verify=verify_peer`.
+    public static func encryptedURI(
+        host: String = "localhost",
+        authority: String? = "ca",
+        _ parameters: String...
+    ) throws -> String {
+        guard let port = ProcessInfo.processInfo.environment["ADF_TRIGGER_TEST_AMQPS_PORT"] else { throw Missing() }
+        let trust = try authority.map { ["cacertfile=\(try tlsFile("\($0).pem"))"] } ?? []
+        return "amqps://guest:guest@\(host):\(port)?" + (trust + parameters).joined(separator: "&")
+    }
+
+    /// The path of one of the files that `make_certificates` of `deploy/lib.sh` has made.
+    public static func tlsFile(_ name: String) throws -> String {
+        guard let directory = ProcessInfo.processInfo.environment["ADF_TRIGGER_TEST_TLS_DIRECTORY"] else {
+            throw Missing()
+        }
+        return "\(directory)/\(name)"
     }
 
     /// A name no other test uses.

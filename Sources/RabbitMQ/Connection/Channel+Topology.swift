@@ -13,8 +13,10 @@ extension Channel {
 
     /// Asks whether the queue exists, and how full it is: AMQP's passive declare.
     ///
-    /// - Parameter limit: How long to wait for the answer; then the channel is given up and `timeout` is thrown. Where
-    ///   there is none the connection's reply time-out holds, which ends the connection.
+    /// - Parameters:
+    ///   - name: The queue's name.
+    ///   - limit: How long to wait for the answer; then the channel is given up and `timeout` is thrown. Where there is
+    ///     none the connection's reply time-out holds, which ends the connection.
     /// - Throws: `channelClosed` with reply code 404 where it does not exist.
     public func status(
         ofQueue name: String,

@@ -129,7 +129,9 @@ extension Channel {
     /// where it was not sent yet, and leaves it in doubt where it was.
     ///
     /// - Parameters:
+    ///   - message: Properties and body; both must fit AMQP's limits.
     ///   - exchange: Empty for the default exchange, which routes to the queue named by `routingKey`.
+    ///   - routingKey: What the exchange routes by.
     ///   - isMandatory: Whether a message that no queue takes is returned instead of dropped. Give such messages a
     ///     message id: two in flight with the same routing key, message id and correlation id can't be told apart.
     /// - Throws: ``RabbitMQError`` only where the message was certainly not published; everything uncertain is

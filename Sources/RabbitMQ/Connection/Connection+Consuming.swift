@@ -81,15 +81,25 @@ extension Connection {
         isThrough: Bool,
         on channel: Channel
     ) throws(RabbitMQError) {
-        // Before the book forgets it: an acknowledgement that covers several must not cover what is given back.
-        for acknowledgement in takeAcknowledgements(of: channel.number) {
-            items.append((.command(acknowledgement), channel: channel.number))
-        }
+        fixAcknowledgements(of: channel.number)
         let (tag, generation) = (delivery.deliveryTag, delivery.generation)
         try settle(delivery, on: channel) {
             isThrough ? $0.giveBack(through: tag, of: generation) : $0.giveBack(tag, of: generation)
         }
         items.append((.command(command), channel: channel.number))
+    }
+
+    /// Makes commands of the acknowledgements a channel has so far, in their place in the queue.
+    ///
+    /// Before the book forgets what is given back, which an acknowledgement that covers several must not cover; and so
+    /// that what is acknowledged after that is not sent in this place, before it.
+    private func fixAcknowledgements(of number: UInt16) {
+        let place = items.firstIndex { item, channel in
+            if case .acknowledgements = item { channel == number } else { false }
+        }
+        guard let place else { return }
+        let commands = takeAcknowledgements(of: number).map { (Item.command($0), channel: number) }
+        items.replaceSubrange(place...place, with: commands)
     }
 
     func takeAcknowledgements(of number: UInt16) -> [Command] {

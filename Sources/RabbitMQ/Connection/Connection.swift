@@ -84,7 +84,9 @@ public actor Connection {
 
     /// Connects and logs in.
     ///
-    /// - Parameter onEvent: Told of what happens to the connection, on its thread: it must not wait.
+    /// - Parameters:
+    ///   - configuration: Where the broker is and who we are.
+    ///   - onEvent: Told of what happens to the connection, on its thread: it must not wait.
     /// - Throws: ``RabbitMQError``: `unreachable` where nobody answers, `accessRefused` for a wrong user or password,
     ///   `virtualHostRefused`, `tlsFailed` where the broker can't be trusted, `protocolViolation` where something else
     ///   than a broker answers.
@@ -152,10 +154,9 @@ public actor Connection {
     public func waitUntilClosed() async -> RabbitMQError {
         let id = makeID()
         return await withTaskCancellationHandler {
-            if let closed { return closed }
-            return await withCheckedContinuation { continuation in
-                if Task.isCancelled {
-                    continuation.resume(returning: Self.cancelledWait)
+            await withCheckedContinuation { continuation in
+                if let error = closed ?? (Task.isCancelled ? Self.cancelledWait : nil) {
+                    continuation.resume(returning: error)
                 } else {
                     closeWaiters[id] = continuation
                 }
@@ -188,7 +189,13 @@ public actor Connection {
             fallthrough
         case .wait:
             // Not cut short with the calling task: it ends by its deadline.
-            _ = await withCheckedContinuation { closeWaiters[makeID()] = $0 }
+            _ = await withCheckedContinuation { continuation in
+                if let closed {
+                    continuation.resume(returning: closed)
+                } else {
+                    closeWaiters[makeID()] = continuation
+                }
+            }
         }
     }
 
@@ -229,10 +236,12 @@ public actor Connection {
     func close(_ channel: Channel) async {
         // A channel that is gone is closed enough.
         guard (try? check(channel)) != nil else { return }
-        _ = await withCheckedContinuation { waiter in
+        let answer = await withCheckedContinuation { waiter in
             enqueue(.channelClose, on: channel, waiter)
             channels[channel.number]?.state.close()
         }
+        // Another close came first, or the channel has ended otherwise.
+        guard case .success = answer else { return }
         end(channel: channel.number, RabbitMQError(.closedByUs, "the channel was closed"))
     }
 
@@ -279,16 +288,13 @@ public actor Connection {
     func waitUntilClosed(_ channel: Channel) async -> RabbitMQError {
         let id = makeID()
         return await withTaskCancellationHandler {
-            do throws(RabbitMQError) {
-                try check(channel)
-            } catch {
-                return error
-            }
-            return await withCheckedContinuation { continuation in
-                if Task.isCancelled {
-                    continuation.resume(returning: Self.cancelledWait)
-                } else {
+            await withCheckedContinuation { continuation in
+                do throws(RabbitMQError) {
+                    try check(channel)
+                    guard !Task.isCancelled else { throw Self.cancelledWait }
                     channels[channel.number]?.closeWaiters[id] = continuation
+                } catch {
+                    continuation.resume(returning: error)
                 }
             }
         } onCancel: {
@@ -302,6 +308,14 @@ public actor Connection {
         within limit: Duration? = nil,
         _ waiter: Waiter
     ) {
+        // Again, for the executor may have run others since the caller's check, although nothing seems to wait in between:
+        // a task that does not prefer this thread is enqueued anew where it awaits a continuation.
+        do throws(RabbitMQError) {
+            try check(channel)
+        } catch {
+            waiter.resume(returning: .failure(error))
+            return
+        }
         items.append((.command(command), channel: channel.number))
         channels[channel.number]?.state.requested(
             waiter,
@@ -339,11 +353,12 @@ public actor Connection {
         return try await withTaskCancellationHandler {
             await withCheckedContinuation {
                 (continuation: CheckedContinuation<Result<PublishOutcome, RabbitMQError>, Never>) in
-                guard !Task.isCancelled else {
-                    continuation.resume(returning: .failure(Self.cancelledPublish))
-                    return
+                // Looked at again, as in `enqueue`: nobody would answer what is put into the queue of an ended connection.
+                if let error = closed ?? (Task.isCancelled ? Self.cancelledPublish : nil) {
+                    continuation.resume(returning: .failure(error))
+                } else {
+                    publishes.append((outgoing, channel: channel.number, .init(id: id, continuation: continuation)))
                 }
-                publishes.append((outgoing, channel: channel.number, .init(id: id, continuation: continuation)))
             }
         } onCancel: {
             // Not a child of the cancelled task, which would be cancelled too; it ends with its one step.

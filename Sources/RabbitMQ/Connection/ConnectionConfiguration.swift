@@ -1,17 +1,11 @@
 /// Where a broker is and how to log in to it.
 public struct ConnectionConfiguration: Sendable {
-    /// A password: it prints as stars, wherever it is printed.
-    public struct Password: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-        let text: String
-
-        /// Wraps a password.
-        public init(_ text: String) { self.text = text }
-        /// Stars.
-        public var description: String { "***" }
-        /// Stars.
-        public var debugDescription: String { "***" }
-        /// Nothing to see.
-        public var customMirror: Mirror { Mirror(self, children: []) }
+    /// How to show the broker who logs in.
+    public enum Authentication: Sendable, Hashable {
+        /// By user name and password (SASL PLAIN).
+        case plain
+        /// By the client certificate, from which the broker takes the user (SASL EXTERNAL). The password is not sent.
+        case external
     }
 
     /// The host name or address.
@@ -22,6 +16,10 @@ public struct ConnectionConfiguration: Sendable {
     public var user: String
     /// The password.
     public var password: Password
+    /// How to log in; by password, unless told otherwise.
+    public var authentication: Authentication
+    /// How to log in to a broker that does not offer ``authentication``; nil to give up then, which is the default.
+    public var fallbackAuthentication: Authentication?
     /// The virtual host; `/` by default.
     public var virtualHost: String
     /// How the connection is encrypted; nil for plain TCP, which is the default.
@@ -39,6 +37,12 @@ public struct ConnectionConfiguration: Sendable {
     /// The largest body taken from the broker, in bytes; 128 MiB by default, RabbitMQ's own
     /// limit. Of a larger one only the properties and the size are kept.
     public var maximumBodyByteCount: Int
+    /// The most channels to open on the connection, of which the broker may allow fewer; 2047 by default, which is
+    /// RabbitMQ's own limit. At least 1.
+    public var channelMaximum: UInt16
+    /// The largest frame to exchange, in bytes, of which the broker may allow less; 131 072 by default, which is
+    /// RabbitMQ's own size. 4096 to 131 072.
+    public var frameByteCount: Int
     /// What operators see as the connection's name in RabbitMQ's management pages.
     public var connectionName: String
 
@@ -48,7 +52,8 @@ public struct ConnectionConfiguration: Sendable {
     /// At least 1: librabbitmq reads 0 as "no heartbeats", whatever the broker wants.
     var heartbeatSeconds: Int32 { Int32(clamping: max(1, heartbeat.components.seconds)) }
 
-    /// The frame size asked for, in bytes: RabbitMQ's own. Not 0, which librabbitmq 0.11-deb12u3 reads as 4096.
+    /// RabbitMQ's own frame size, in bytes. A larger one gains nothing, and lets a header nest deeper than the
+    /// connection's thread has stack for: librabbitmq 0.11 reads nested tables by recursion without a limit.
     static let frameByteCount = 131_072
 
     /// Describes a connection; everything but the host has RabbitMQ's usual default.
@@ -71,6 +76,9 @@ public struct ConnectionConfiguration: Sendable {
         loginTimeout = .seconds(5)
         replyTimeout = .seconds(30)
         maximumBodyByteCount = 128 << 20
+        authentication = .plain
+        channelMaximum = 2047
+        frameByteCount = Self.frameByteCount
     }
 
     /// Host and port, safe to log.

@@ -7,15 +7,15 @@ public struct RabbitMQError: Error, Sendable, CustomStringConvertible {
         private enum Value: String {
             case accessRefused, alreadySettled, cancelled, channelClosed, channelsExhausted, closedByBroker, closedByUs,
                 connectionLost
-            case consumerCancelled, invalidArgument, invalidURI, protocolViolation, staleDelivery, timeout
-            case tlsFailed, unreachable, virtualHostRefused
+            case consumerCancelled, invalidArgument, invalidURI, passwordUnreadable, protocolViolation, staleDelivery
+            case timeout, tlsFailed, unreachable, virtualHostRefused
         }
 
         private let value: Value
         /// The code's name.
         public var description: String { value.rawValue }
 
-        /// The broker did not accept the user name or password.
+        /// The broker did not accept the user name or password, the user of the client certificate, or the way to log in.
         public static let accessRefused = Code(value: .accessRefused)
         /// This delivery was acknowledged or rejected before; nothing was sent.
         public static let alreadySettled = Code(value: .alreadySettled)
@@ -37,13 +37,16 @@ public struct RabbitMQError: Error, Sendable, CustomStringConvertible {
         public static let invalidArgument = Code(value: .invalidArgument)
         /// The connection URI can't be used.
         public static let invalidURI = Code(value: .invalidURI)
+        /// The file that should hold the password can't be read, or holds none; nothing was sent.
+        public static let passwordUnreadable = Code(value: .passwordUnreadable)
         /// Broker and client disagree on the protocol.
         public static let protocolViolation = Code(value: .protocolViolation)
         /// The delivery came over a channel that is gone; the broker has it again.
         public static let staleDelivery = Code(value: .staleDelivery)
         /// The broker did not answer in time.
         public static let timeout = Code(value: .timeout)
-        /// The TLS handshake or the check of the certificate failed.
+        /// TLS can't be had with these settings: one side does not accept the other's certificate or protocol, or a file
+        /// of ours can't be used. A handshake that merely broke off is ``connectionLost`` or ``unreachable``.
         public static let tlsFailed = Code(value: .tlsFailed)
         /// Nobody answers at that address.
         public static let unreachable = Code(value: .unreachable)

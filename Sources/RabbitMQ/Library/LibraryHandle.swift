@@ -6,6 +6,8 @@ internal import Glibc
 /// Not copyable and not sendable, so it stays in the actor that made it, on that actor's thread.
 @safe struct LibraryHandle: ~Copyable {
     private let state: amqp_connection_state_t
+    /// Outlives the state, whose destruction ends in OpenSSL's callbacks: a deinit runs before the properties go.
+    let handshake = Handshake()
     /// Memory for the arguments of the call that is being made.
     var arena = ByteArena()
     /// What broker and client agreed on at login.
@@ -43,75 +45,106 @@ internal import Glibc
         return unsafe Glibc.poll(&poll, 1, 0) > 0 && poll.revents & Int16(POLLOUT) != 0
     }
 
-    /// Connects and logs in; blocks this thread for at most the configured times (a name look-up has none).
+    /// Connects and logs in; blocks this thread for at most the configured times (a name look-up has none), and twice
+    /// that where the first way to log in is not offered.
     mutating func open(_ configuration: ConnectionConfiguration) throws(RabbitMQError) {
-        let socket = try unsafe makeSocket(configuration)
-        var connectTimeout = timeval(configuration.connectTimeout)
-        let status = unsafe amqp_socket_open_noblock(
-            socket,
-            configuration.host,
-            Int32(configuration.port),
-            &connectTimeout
-        )
-        guard status == AMQP_STATUS_OK.rawValue else {
-            throw RabbitMQError(
-                openingStatus: status,
-                to: configuration.address,
-                within: configuration.connectTimeout
-            )
+        try configuration.check()
+        let reply = try unsafe logIn(configuration, by: configuration.authentication)
+        if let fallback = configuration.fallbackAuthentication, unsafe reply.isMechanismMissing {
+            // The library says which way it wants before it knows what is offered, and closes the socket on a refusal.
+            self = try LibraryHandle()
+            try unsafe finish(logIn(configuration, by: fallback), configuration, by: fallback)
+        } else {
+            try unsafe finish(reply, configuration, by: configuration.authentication)
         }
-        setUserTimeout(configuration.heartbeat * 3)
+    }
 
+    private mutating func logIn(
+        _ configuration: ConnectionConfiguration,
+        by authentication: ConnectionConfiguration.Authentication
+    ) throws(RabbitMQError) -> amqp_rpc_reply_t {
+        // First: it may be in a file that can't be read, and then there is no need to connect.
+        let password = authentication == .plain ? try configuration.password.read() : ""
+        try connect(configuration)
+        setUserTimeout(configuration.heartbeat * 3)
+        let duplicate = configuration.tls == nil ? -1 : fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        // The broker sees the end of the connection when this one is closed too.
+        defer { if duplicate >= 0 { _ = close(duplicate) } }
+        let reply = unsafe sendLogin(configuration, by: authentication, password)
+        if unsafe reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION { handshake.findAlert(on: duplicate) }
+        return unsafe reply
+    }
+
+    private mutating func sendLogin(
+        _ configuration: ConnectionConfiguration,
+        by authentication: ConnectionConfiguration.Authentication,
+        _ password: String
+    ) -> amqp_rpc_reply_t {
         var loginTimeout = timeval(configuration.loginTimeout)
         unsafe amqp_set_handshake_timeout(state, &loginTimeout)
         arena.reset()
         var clientProperties = unsafe arena.table(configuration.clientProperties)
-        let reply = unsafe crabbitmq_login_plain(
-            state,
-            configuration.virtualHost,
-            0,
-            Int32(ConnectionConfiguration.frameByteCount),
-            configuration.heartbeatSeconds,
-            &clientProperties,
-            configuration.user,
-            configuration.password.text
-        )
-        guard unsafe reply.reply_type == AMQP_RESPONSE_NORMAL else {
-            throw unsafe RabbitMQError(loginReply: reply, configuration)
+        let channelMaximum = Int32(configuration.channelMaximum)
+        let frameByteCount = Int32(configuration.frameByteCount)
+        // Errors of OpenSSL's are looked at when the login has failed, and must be the login's own.
+        ERR_clear_error()
+        switch authentication {
+        case .plain:
+            return unsafe crabbitmq_login_plain(
+                state,
+                configuration.virtualHost,
+                channelMaximum,
+                frameByteCount,
+                configuration.heartbeatSeconds,
+                &clientProperties,
+                configuration.user,
+                password
+            )
+        case .external:
+            return unsafe crabbitmq_login_external(
+                state,
+                configuration.virtualHost,
+                channelMaximum,
+                frameByteCount,
+                configuration.heartbeatSeconds,
+                &clientProperties,
+                // RabbitMQ takes the certificate's user, whatever stands here.
+                configuration.user.isEmpty ? "-" : configuration.user
+            )
         }
+    }
+
+    private mutating func finish(
+        _ reply: amqp_rpc_reply_t,
+        _ configuration: ConnectionConfiguration,
+        by authentication: ConnectionConfiguration.Authentication
+    ) throws(RabbitMQError) {
+        guard unsafe reply.reply_type == AMQP_RESPONSE_NORMAL else {
+            throw unsafe RabbitMQError(loginReply: reply, configuration, by: authentication, handshake)
+        }
+        handshake.release()
         frameByteCount = Int(unsafe amqp_get_frame_max(state))
         heartbeatSeconds = Int(unsafe amqp_get_heartbeat(state))
     }
 
+    private func connect(_ configuration: ConnectionConfiguration) throws(RabbitMQError) {
+        let socket = try unsafe makeSocket(configuration)
+        var timeout = timeval(configuration.connectTimeout)
+        let status = unsafe amqp_socket_open_noblock(
+            socket,
+            configuration.host,
+            Int32(configuration.port),
+            &timeout
+        )
+        guard status == AMQP_STATUS_OK.rawValue else {
+            throw RabbitMQError(openingStatus: status, configuration, handshake)
+        }
+    }
+
     private func makeSocket(_ configuration: ConnectionConfiguration) throws(RabbitMQError) -> OpaquePointer {
-        guard let tls = configuration.tls else {
-            guard let socket = unsafe amqp_tcp_socket_new(state) else {
-                throw RabbitMQError(.unreachable, "there is no memory for another socket")
-            }
-            return unsafe socket
-        }
-        // Peer and host name are verified by default. The library has no system authorities of its own.
-        guard let socket = unsafe amqp_ssl_socket_new(state) else {
-            throw RabbitMQError(.tlsFailed, "TLS can't be set up")
-        }
-        let ok = AMQP_STATUS_OK.rawValue
-        guard unsafe amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST) == ok else {
-            throw RabbitMQError(.tlsFailed, "TLS 1.2 is not to be had")
-        }
-        guard unsafe amqp_ssl_socket_set_cacert(socket, tls.authoritiesFile) == ok else {
-            throw RabbitMQError(
-                .tlsFailed,
-                "\(tls.authoritiesFile) can't be read as certificates in PEM; check cacertfile, or install ca-certificates"
-            )
-        }
-        // Checked, for the library goes on without a certificate where the pair does not match.
-        if let certificate = tls.clientCertificate,
-            unsafe amqp_ssl_socket_set_key(socket, certificate.certificateFile, certificate.keyFile) != ok
-        {
-            throw RabbitMQError(
-                .tlsFailed,
-                "\(certificate.certificateFile) and \(certificate.keyFile) are no certificate in PEM with its unencrypted key"
-            )
+        if let tls = configuration.tls { return try unsafe makeSocket(tls, host: configuration.host) }
+        guard let socket = unsafe amqp_tcp_socket_new(state) else {
+            throw RabbitMQError(.unreachable, "there is no memory for another socket")
         }
         return unsafe socket
     }
@@ -129,8 +162,15 @@ internal import Glibc
     }
 }
 
+extension amqp_rpc_reply_t {
+    fileprivate var isMechanismMissing: Bool {
+        unsafe reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION
+            && library_error == AMQP_STATUS_BROKER_UNSUPPORTED_SASL_METHOD.rawValue
+    }
+}
+
 extension timeval {
-    fileprivate init(_ duration: Duration) {
+    init(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         self.init(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
     }

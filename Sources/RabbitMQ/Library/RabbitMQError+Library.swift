@@ -2,38 +2,41 @@ internal import CRabbitMQ
 
 extension RabbitMQError {
     /// Folds a failed `amqp_socket_open`.
-    init(openingStatus status: Int32, to address: String, within timeout: Duration) {
+    init(
+        openingStatus status: Int32,
+        _ configuration: ConnectionConfiguration,
+        _ handshake: borrowing Handshake
+    ) {
+        let address = configuration.address
         switch amqp_status_enum(rawValue: status) {
         case AMQP_STATUS_HOSTNAME_RESOLUTION_FAILED:
             self.init(.unreachable, "the host name of \(address) can't be resolved")
         case AMQP_STATUS_TIMEOUT:
-            self.init(.unreachable, "\(address) did not answer within \(timeout)")
+            let what = handshake.hasBegun ? "did not finish the TLS handshake" : "did not answer"
+            self.init(.unreachable, "\(address) \(what) within \(configuration.connectTimeout)")
         case AMQP_STATUS_SOCKET_ERROR:
             // The library keeps no errno here, so refused and unreachable look alike.
             self.init(.unreachable, "nobody accepts connections at \(address)")
-        case AMQP_STATUS_SSL_PEER_VERIFY_FAILED:
-            self.init(
-                .tlsFailed,
-                "\(address) shows a certificate of an authority that is not trusted; check cacertfile"
-            )
-        case AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED:
-            self.init(.tlsFailed, "\(address) shows a certificate for another name; connect by a DNS name it holds")
-        case AMQP_STATUS_SSL_CONNECTION_FAILED, AMQP_STATUS_SSL_ERROR:
-            self.init(
-                .tlsFailed,
-                "\(address) does not finish a TLS handshake; check that its port is the one for amqps"
-            )
         default:
-            self.init(.unreachable, "\(address) can't be reached: \(Self.text(of: status))")
+            if let tls = configuration.tls, handshake.hasBegun {
+                self.init(handshakeWith: address, tls, host: configuration.host, handshake)
+            } else {
+                self.init(.unreachable, "\(address) can't be reached: \(Self.text(of: status))")
+            }
         }
     }
 
     /// Folds a failed `amqp_login`.
-    init(loginReply reply: amqp_rpc_reply_t, _ configuration: ConnectionConfiguration) {
+    init(
+        loginReply reply: amqp_rpc_reply_t,
+        _ configuration: ConnectionConfiguration,
+        by authentication: ConnectionConfiguration.Authentication,
+        _ handshake: borrowing Handshake
+    ) {
         guard unsafe reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION,
             unsafe reply.reply.id == AMQP_CONNECTION_CLOSE_METHOD, let decoded = unsafe reply.reply.decoded
         else {
-            self.init(loginStatus: unsafe reply.library_error, configuration)
+            self.init(loginStatus: unsafe reply.library_error, configuration, by: authentication, handshake)
             return
         }
         let close = unsafe decoded.load(as: amqp_connection_close_t.self)
@@ -43,7 +46,7 @@ extension RabbitMQError {
         case 403:
             self.init(
                 .accessRefused,
-                "\(configuration.address) refuses user \"\(configuration.user)\"; check amqp.url's user and password",
+                "\(configuration.address) refuses \(Self.who(configuration, by: authentication))",
                 replyCode: code
             )
         case 530:
@@ -57,22 +60,65 @@ extension RabbitMQError {
         }
     }
 
-    private init(loginStatus status: Int32, _ configuration: ConnectionConfiguration) {
+    private static func who(
+        _ configuration: ConnectionConfiguration,
+        by authentication: ConnectionConfiguration.Authentication
+    ) -> String {
+        switch (authentication, configuration.password.source, configuration.tls?.clientCertificate) {
+        case (.external, _, let certificate?):
+            """
+            the user of the client certificate \(certificate.certificateFile); \
+            check that the broker has a user of that name, and how it takes it (ssl_cert_login_from)
+            """
+        case (_, .file(let path), _):
+            "user \"\(configuration.user)\"; check the URI's user and the password in \(path)"
+        default: "user \"\(configuration.user)\"; check the URI's user and password"
+        }
+    }
+
+    private init(
+        loginStatus status: Int32,
+        _ configuration: ConnectionConfiguration,
+        by authentication: ConnectionConfiguration.Authentication,
+        _ handshake: borrowing Handshake
+    ) {
+        let address = configuration.address
+        // In TLS 1.3 the client is done before the server has looked at its certificate: the refusal is the first thing
+        // that is read afterwards.
+        if let tls = configuration.tls, let alert = handshake.alert {
+            OpenSSLErrors.clear()
+            self.init(alert: alert, from: address, tls)
+            return
+        }
         switch amqp_status_enum(rawValue: status) {
         case AMQP_STATUS_TIMEOUT:
-            self.init(
-                .unreachable,
-                "\(configuration.address) did not finish the login within \(configuration.loginTimeout)"
-            )
+            self.init(.unreachable, "\(address) did not finish the login within \(configuration.loginTimeout)")
         case AMQP_STATUS_BROKER_UNSUPPORTED_SASL_METHOD:
-            self.init(.accessRefused, "\(configuration.address) does not offer login by user name and password (PLAIN)")
-        case AMQP_STATUS_CONNECTION_CLOSED, AMQP_STATUS_SOCKET_ERROR:
-            self.init(.connectionLost, "\(configuration.address) closed the connection during login")
+            self.init(.accessRefused, "\(address) does not offer \(Self.mechanisms(configuration, authentication))")
+        case AMQP_STATUS_CONNECTION_CLOSED, AMQP_STATUS_SOCKET_ERROR, AMQP_STATUS_SSL_ERROR:
+            if configuration.tls == nil, PortProbe.answersInTLS(configuration) {
+                self.init(.tlsFailed, "\(address) speaks TLS; use amqps, or the port for amqp")
+            } else {
+                let reason = OpenSSLErrors.take().appendix
+                self.init(.connectionLost, "\(address) closed the connection during login\(reason)")
+            }
         default:
             self.init(
                 .protocolViolation,
-                "\(configuration.address) does not speak AMQP 0-9-1 as expected: \(Self.text(of: status))"
+                "\(address) does not speak AMQP 0-9-1 as expected: \(Self.text(of: status))"
             )
+        }
+    }
+
+    private static func mechanisms(
+        _ configuration: ConnectionConfiguration,
+        _ authentication: ConnectionConfiguration.Authentication
+    ) -> String {
+        if configuration.fallbackAuthentication != nil { return "login by password (PLAIN) or certificate (EXTERNAL)" }
+        return switch authentication {
+        case .plain: "login by user name and password (PLAIN); check auth_mechanism"
+        case .external:
+            "login by client certificate (EXTERNAL); check auth_mechanism, and the broker's rabbitmq_auth_mechanism_ssl"
         }
     }
 

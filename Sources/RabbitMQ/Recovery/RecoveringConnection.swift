@@ -44,6 +44,7 @@ public final class RecoveringConnection: Sendable {
     ///
     /// - Parameters:
     ///   - endpoints: The brokers, in order of preference; at least one.
+    ///   - policy: How long to wait between tries.
     ///   - onEvent: Told of what happens, on a thread that must not be made to wait.
     ///   - prepare: Runs over each new connection before anybody else gets it, and again where a queue that is consumed
     ///     is missing. Where it throws, the connection is given up and tried again.

@@ -15,7 +15,10 @@ public actor RecoveringConsumer {
 
     /// Describes a consumer.
     ///
-    /// - Parameter prefetch: How many deliveries may be held at once; at least 1.
+    /// - Parameters:
+    ///   - connection: What it consumes over; somebody runs it.
+    ///   - declaration: What the consumer shall be; its tag is the same in each of its lives.
+    ///   - prefetch: How many deliveries may be held at once; at least 1.
     public init(_ connection: RecoveringConnection, _ declaration: ConsumerDeclaration, prefetch: UInt16) {
         precondition(prefetch > 0, "without a prefetch nothing limits what the broker sends")
         self.connection = connection

@@ -48,7 +48,7 @@ struct Settings: Sendable {
         brokers = []
         if let uri = reader.text(.amqpURL) {
             do {
-                brokers = [try ConnectionConfiguration(uri: uri)]
+                brokers = try ConnectionConfiguration.configurations(uris: uri)
             } catch {
                 reader.fault(.amqpURL, error.message)
             }
