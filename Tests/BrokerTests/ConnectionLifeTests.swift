@@ -95,6 +95,8 @@ struct ConnectionLifeTests {
     /// A name that Linux takes whole for a thread.
     private func threadName() -> String { "leak-\(UUID().uuidString.prefix(8))" }
 
+    // Of the node alone: connections in memory have other descriptors, and a test of their own.
+    //
     // In processes of their own, since other suites open and close descriptors all the time; with a margin for the few
     // that the first wait opens for its timer.
     @Test("many connections, opened and closed, leave no thread and no descriptor behind")

@@ -58,7 +58,7 @@ extension BrokerModel {
         // First of all: nothing that is put back may be handed to this connection again.
         for consumer in channels.flatMap(\.consumers.values) { remove(consumer) }
         sessions[id]?.channels.removeAll()
-        for channel in channels { putBack(Array(channel.unacknowledged), isRequeue: false) }
+        for channel in channels { putBack(channel.unacknowledged, isRequeue: false) }
         sessions[id]?.unread.removeAll()
         for (name, queue) in queues where queue.owner == id { delete(queue: name) }
     }
@@ -68,7 +68,7 @@ extension BrokerModel {
         guard let channel = sessions[id]?.channels[number] else { return }
         for consumer in channel.consumers.values { remove(consumer) }
         sessions[id]?.channels[number]?.unacknowledged.removeAll()
-        putBack(Array(channel.unacknowledged), isRequeue: false)
+        putBack(channel.unacknowledged, isRequeue: false)
     }
 
     /// Closes a channel with a reason; what it had to tell of publishes is lost, as on a real node.

@@ -11,28 +11,28 @@ extension BrokerModel {
         throughTag: Bool,
         _ number: UInt16,
         _ id: SessionID
-    ) throws(Refusal) -> [Unacknowledged] {
+    ) throws(Refusal) -> Deque<Unacknowledged> {
         guard let held = sessions[id]?.channels[number]?.unacknowledged else { return [] }
         if throughTag, tag == 0 {
             sessions[id]?.channels[number]?.unacknowledged.removeAll()
-            return Array(held)
+            return held
         }
         guard let index = held.firstIndex(where: { $0.deliveryTag == tag }) else {
             throw .preconditionFailed("unknown delivery tag \(tag)")
         }
         let range = throughTag ? held.startIndex..<index + 1 : index..<index + 1
         sessions[id]?.channels[number]?.unacknowledged.removeSubrange(range)
-        return Array(held[range])
+        return Deque(held[range])
     }
 
     /// What was acknowledged is gone.
-    mutating func acknowledged(_ settled: [Unacknowledged]) {
+    mutating func acknowledged(_ settled: Deque<Unacknowledged>) {
         for entry in settled { _ = free(entry) }
         deliverMore(settled)
     }
 
     /// What was rejected goes back, or where dead letters go.
-    mutating func rejected(_ settled: [Unacknowledged], requeue: Bool) {
+    mutating func rejected(_ settled: Deque<Unacknowledged>, requeue: Bool) {
         if requeue {
             putBack(settled, isRequeue: true)
             return
@@ -47,7 +47,7 @@ extension BrokerModel {
     ///
     /// - Parameter isRequeue: Whether somebody asked for that. A quorum queue without a delivery limit puts those
     ///   behind everything else, and what it has back from a channel that ended in front.
-    mutating func putBack(_ entries: [Unacknowledged], isRequeue: Bool) {
+    mutating func putBack(_ entries: Deque<Unacknowledged>, isRequeue: Bool) {
         for entry in entries {
             guard let queue = free(entry) else { continue }
             var message = entry.message
@@ -77,7 +77,7 @@ extension BrokerModel {
         return queues[entry.queue]
     }
 
-    private mutating func deliverMore(_ settled: [Unacknowledged]) {
+    private mutating func deliverMore(_ settled: Deque<Unacknowledged>) {
         for name in Set(settled.map(\.queue)).sorted() { deliver(from: name) }
     }
 

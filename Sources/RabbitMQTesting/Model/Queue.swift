@@ -41,7 +41,7 @@ struct Queue {
     var readyCount: Int { returned.count + ready.count }
     var status: QueueStatus { QueueStatus(name: name, readyCount: readyCount, consumerCount: consumers.count) }
     /// What is ready, in the order it will be delivered.
-    var messages: [QueuedMessage] { Array(returned) + Array(ready) }
+    var messages: Deque<QueuedMessage> { returned + ready }
     /// The next to be delivered.
     var head: QueuedMessage? { returned.first ?? ready.first }
 
