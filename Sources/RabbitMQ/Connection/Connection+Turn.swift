@@ -159,7 +159,9 @@ extension Connection: IOThread.Client {
             tell(.blocked(reason: reason))
         case .unblocked:
             link?.blocked(false)
-            for number in channels.keys { channels[number]?.state.confirms?.updateAll { $0.sentAt = $0.sentAt.map { _ in .now } } }
+            for channel in channels.values {
+                channel.state.confirms?.updateAll { $0.sentAt = $0.sentAt.map { _ in .now } }
+            }
             tell(.unblocked)
         case .end(let error, let answersClose):
             // Best effort: the socket may be gone already, and the reason is what counts.
