@@ -25,10 +25,17 @@ extension FaultTests {
                     processExitsWith: .success,
                     observing: [\.standardOutputContent]
                 ) { [uri = uri as String, queue = queue as String] in
-                    try await Marathon(uri: uri, queue: queue).run()
+                    do {
+                        try await Marathon(uri: uri, queue: queue).run()
+                        print("marathon: done")
+                    } catch {
+                        print("marathon: \(error)")
+                    }
                 }
 
-                print(String(decoding: result?.standardOutputContent ?? [], as: UTF8.self))
+                let output = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
+                print(output)
+                #expect(output.contains("marathon: done"), "\(output)")
                 // Those that found nobody left came too late to count.
                 try? await killing
                 #expect(try await node.takeAll(from: queue) == [])

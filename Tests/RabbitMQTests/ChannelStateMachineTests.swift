@@ -41,8 +41,8 @@ struct ChannelStateMachineTests {
     @Test("answers go to the requests in their order")
     func answers() throws {
         var machine = machine()
-        machine.requested("first", deadline: now, silence: .endsConnection)
-        machine.requested("second", deadline: now, silence: .endsChannel)
+        machine.requested("first", at: now, within: .zero, silence: .endsConnection)
+        machine.requested("second", at: now, within: .zero, silence: .endsChannel)
 
         #expect(summary(try machine.received(.basicQosOk)) == "answer first: basicQosOk")
         #expect(summary(try machine.received(.confirmSelectOk)) == "answer second: confirmSelectOk")
@@ -62,14 +62,25 @@ struct ChannelStateMachineTests {
     func silence() throws {
         var machine = machine()
         #expect(!machine.hasDeadlines)
-        machine.requested("first", deadline: now + .seconds(1), silence: .endsChannel)
-        machine.requested("second", deadline: now + .seconds(2), silence: .endsConnection)
+        machine.requested("first", at: now, within: .seconds(1), silence: .endsChannel)
+        machine.requested("second", at: now, within: .seconds(2), silence: .endsConnection)
 
         #expect(machine.hasDeadlines)
         #expect(machine.overdueReply(now + .seconds(1)) == nil)
         #expect(machine.overdueReply(now + .seconds(3)) == .endsChannel)
         _ = try machine.received(.basicQosOk)
         #expect(machine.overdueReply(now + .seconds(3)) == .endsConnection)
+    }
+
+    @Test("after a time in which the broker read nothing each request has all of its time again")
+    func restartedDeadlines() {
+        var machine = machine()
+        machine.requested("first", at: now, within: .seconds(1), silence: .endsChannel)
+
+        machine.restartDeadlines(now + .seconds(60))
+
+        #expect(machine.overdueReply(now + .seconds(61)) == nil)
+        #expect(machine.overdueReply(now + .seconds(62)) == .endsChannel)
     }
 
     // MARK: - Messages
@@ -111,7 +122,7 @@ struct ChannelStateMachineTests {
     @Test("a message that was asked for answers its request, and is on the books until the broker or we settle it")
     func get() throws {
         var machine = machine()
-        machine.requested("getter", deadline: now, silence: .endsConnection)
+        machine.requested("getter", at: now, within: .zero, silence: .endsConnection)
         let got = Method.GetOk(
             deliveryTag: 5,
             isRedelivered: false,
@@ -188,7 +199,7 @@ struct ChannelStateMachineTests {
     @Test("when the channel ends everybody who waits is returned once, and unanswered publishes are in doubt")
     func ends() throws {
         var machine = machine(confirms: true)
-        machine.requested("asker", deadline: now, silence: .endsConnection)
+        machine.requested("asker", at: now, within: .zero, silence: .endsConnection)
         machine.addConsumer("mine", ConsumerDeclaration(queue: "q", consumerTag: "c"))
         machine.confirms?.published("first", returnKey: nil)
         machine.confirms?.published("second", returnKey: nil)

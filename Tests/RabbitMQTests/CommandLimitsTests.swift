@@ -15,7 +15,7 @@ struct CommandLimitsTests {
         set(&message.properties)
         let outgoing = OutgoingMessage(message: message, exchange: exchange, routingKey: routingKey, isMandatory: true)
         do {
-            try outgoing.checkLimits(frameByteCount: Self.frameByteCount)
+            _ = try outgoing.checkLimits(frameByteCount: Self.frameByteCount)
             return nil
         } catch {
             return error

@@ -77,7 +77,7 @@ struct ConnectionStateMachineTests {
     @Test("our goodbye is said once, waited for, and given up at its deadline")
     func goodbye() throws {
         var machine = ConnectionStateMachine(channelMaximum: 3)
-        #expect(!machine.hasDeadline)
+        #expect(!machine.isClosing)
 
         guard case .sayGoodbye = machine.close(deadline: now + .seconds(5)),
             case .wait = machine.close(deadline: now + .seconds(9))
@@ -86,7 +86,9 @@ struct ConnectionStateMachineTests {
             return
         }
 
-        #expect(machine.hasDeadline)
+        #expect(machine.isClosing)
+        let late = #expect(throws: RabbitMQError.self) { try machine.nextChannelNumber() }
+        #expect(late?.code == .closedByUs)
         try machine.check(now + .seconds(5))
         let error = #expect(throws: RabbitMQError.self) { try machine.check(now + .seconds(6)) }
         #expect(error?.code == .closedByUs)

@@ -31,6 +31,7 @@ struct ChannelStateMachine<Reply, Publish, Consumer> {
 
     private struct PendingReply {
         var reply: Reply
+        var limit: Duration
         var deadline: ContinuousClock.Instant
         var silence: Silence
     }
@@ -74,8 +75,18 @@ struct ChannelStateMachine<Reply, Publish, Consumer> {
     // MARK: - What we do
 
     /// Notes a request that is about to be sent.
-    mutating func requested(_ reply: Reply, deadline: ContinuousClock.Instant, silence: Silence) {
-        pendingReplies.append(PendingReply(reply: reply, deadline: deadline, silence: silence))
+    mutating func requested(
+        _ reply: Reply,
+        at now: ContinuousClock.Instant,
+        within limit: Duration,
+        silence: Silence
+    ) {
+        pendingReplies.append(PendingReply(reply: reply, limit: limit, deadline: now + limit, silence: silence))
+    }
+
+    /// Gives the broker its time anew, since it has read nothing until now.
+    mutating func restartDeadlines(_ now: ContinuousClock.Instant) {
+        for index in pendingReplies.indices { pendingReplies[index].deadline = now + pendingReplies[index].limit }
     }
 
     /// Notes that our close is about to be sent.

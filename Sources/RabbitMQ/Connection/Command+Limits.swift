@@ -3,7 +3,8 @@
 /// librabbitmq notices an over-long property only after it has sent the method, which breaks the connection (505),
 /// and cuts the length of an over-long header key without a word, which makes the broker drop it (541).
 extension OutgoingMessage {
-    func checkLimits(frameByteCount: Int) throws(RabbitMQError) {
+    /// - Returns: how many bytes the content header takes.
+    func checkLimits(frameByteCount: Int) throws(RabbitMQError) -> Int {
         try checkShortString(exchange, "exchange name")
         try checkShortString(routingKey, "routing key")
         let properties = message.properties
@@ -27,6 +28,7 @@ extension OutgoingMessage {
                 "the message's properties take \(byteCount) bytes, and at most \(frameByteCount - 8) fit one frame"
             )
         }
+        return byteCount
     }
 }
 
@@ -57,7 +59,7 @@ extension Command {
         case .basicCancel(let consumerTag):
             try checkShortString(consumerTag, "consumer tag")
         case .basicPublish(let outgoing):
-            try outgoing.checkLimits(frameByteCount: frameByteCount)
+            _ = try outgoing.checkLimits(frameByteCount: frameByteCount)
         default:
             break
         }

@@ -29,6 +29,8 @@ package struct OutgoingMessage: Sendable {
     package var exchange: String
     package var routingKey: String
     package var isMandatory: Bool
+    /// How many bytes its properties take on the wire; 0 before that is known.
+    package var headerByteCount = 0
 
     package init(message: Message, exchange: String, routingKey: String, isMandatory: Bool) {
         self.message = message

@@ -112,7 +112,7 @@ extension Connection {
         on channel: Channel,
         _ change: (inout DeliveryLedger) -> DeliveryLedger.Settlement
     ) throws(RabbitMQError) {
-        let isUsable = closed == nil && channels[channel.number]?.state.isClosing == false
+        let isUsable = (try? life.checkOpen()) != nil && channels[channel.number]?.state.isClosing == false
         switch isUsable ? channels[channel.number]?.state.settle(change) : .stale {
         case .settled: return
         case .alreadySettled:

@@ -10,17 +10,18 @@ extension Connection: IOThread.Client {
     private func work() -> IOThread.Wait {
         do {
             var mustWaitToWrite = false
+            var hasMoreToRead = false
             repeat {
-                try drain()
+                hasMoreToRead = try !drain()
                 mustWaitToWrite = try flush()
                 // Sending a batch may have taken a while: read before sending more, so that a dead peer shows there.
-            } while !mustWaitToWrite && link != nil && hasSomethingToSend
+            } while !mustWaitToWrite && !hasMoreToRead && link != nil && hasSomethingToSend
             try checkDeadlines()
             guard let descriptor = link?.descriptor else { return .forJobsOnly }
             return IOThread.Wait(
                 descriptor: descriptor,
                 wantsToWrite: mustWaitToWrite,
-                timeoutMilliseconds: waitMilliseconds
+                timeoutMilliseconds: hasMoreToRead ? 0 : waitMilliseconds
             )
         } catch {
             end(lastWord(after: error))
@@ -47,21 +48,23 @@ extension Connection: IOThread.Client {
     private var waitMilliseconds: Int32 {
         let heartbeatSeconds = link?.terms.heartbeatSeconds ?? 0
         let halfHeartbeat = heartbeatSeconds > 0 ? Int32(clamping: heartbeatSeconds * 500) : 30_000
-        let hasDeadlines = life.hasDeadline || channels.values.contains { $0.state.hasDeadlines }
+        if life.isClosing { return 100 }
+        let hasDeadlines = channels.values.contains { $0.state.hasDeadlines }
         return hasDeadlines ? min(halfHeartbeat, 1000) : halfHeartbeat
     }
 
     private func checkDeadlines() throws(RabbitMQError) {
         let now = ContinuousClock.now
         try life.check(now)
+        // While blocked the broker reads nothing from us, so silence means nothing.
+        guard !life.isBlocked else { return }
         for number in Array(channels.keys) {
             if let silence = channels[number]?.state.overdueReply(now) {
                 let error = RabbitMQError(.timeout, "the broker did not answer on channel \(number) in time")
                 if silence == .endsConnection { throw error }
-                end(channel: number, error)
+                abandon(number, error)
             }
-            // While blocked the broker reads nothing from us, so silence means nothing.
-            guard !life.isBlocked, (channels[number]?.state.confirms?.count ?? 0) > 0 else { continue }
+            guard (channels[number]?.state.confirms?.count ?? 0) > 0 else { continue }
             let limit = now - configuration.replyTimeout
             let overdue = channels[number]?.state.confirms?.withdrawOldest { ($0.sentAt ?? now) < limit } ?? []
             for publish in overdue {
@@ -132,8 +135,14 @@ extension Connection: IOThread.Client {
 
     // MARK: - Receiving
 
-    private func drain() throws(RabbitMQError) {
-        while let frame = try link?.nextFrame() { try receive(frame) }
+    /// Returns whether everything was read that is there: a broker that sends faster than we read must not keep the thread
+    /// from everything else.
+    private func drain() throws(RabbitMQError) -> Bool {
+        for _ in 0..<1000 {
+            guard let frame = try link?.nextFrame() else { return true }
+            try receive(frame)
+        }
+        return false
     }
 
     private func receive(_ frame: Frame) throws(RabbitMQError) {
@@ -142,7 +151,13 @@ extension Connection: IOThread.Client {
         case .method(channel: 0, let method): try receive(method)
         // Frames of a channel we have given up go nowhere: RabbitMQ may still write to one that it has closed.
         case .method(let number, let method):
-            if let action = try channels[number]?.state.received(method) { perform(action, number) }
+            if let action = try channels[number]?.state.received(method) {
+                perform(action, number)
+            } else if case .channelClose = method, abandoned.remove(number) != nil {
+                items.append((.command(.channelCloseOk), channel: number))
+            } else if method == .channelCloseOk {
+                abandoned.remove(number)
+            }
         case .header(let number, let bodySize, let properties):
             let action = try channels[number]?.state.receivedHeader(bodySize: bodySize, properties)
             if let action { perform(action, number) }
@@ -160,6 +175,7 @@ extension Connection: IOThread.Client {
         case .unblocked:
             link?.blocked(false)
             for channel in channels.values {
+                channel.state.restartDeadlines(.now)
                 channel.state.confirms?.updateAll { $0.sentAt = $0.sentAt.map { _ in .now } }
             }
             tell(.unblocked)

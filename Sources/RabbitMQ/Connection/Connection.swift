@@ -70,6 +70,8 @@ public actor Connection {
     /// The channel of the message that was sent last, or is being sent.
     var publishingChannel: UInt16 = 0
     private var nextID: UInt64 = 0
+    /// Channels given up because the broker did not answer: it may still close them, and waits for our answer.
+    var abandoned: Set<UInt16> = []
     private var closeWaiters: [UInt64: CheckedContinuation<RabbitMQError, Never>] = [:]
 
     private static let generations = NIOLockedValueBox<UInt64>(0)
@@ -187,6 +189,10 @@ public actor Connection {
         case .nothing: return
         case .end(let error): end(error)
         case .sayGoodbye:
+            // What was not sent yet would go out behind the goodbye.
+            let unsent = RabbitMQError(.closedByUs, "the connection was closed before the message was sent")
+            for (_, _, publish) in publishes { publish.continuation.resume(returning: .failure(unsent)) }
+            publishes.removeAll()
             items.append((.command(.connectionClose), channel: 0))
             fallthrough
         case .wait:
@@ -238,6 +244,10 @@ public actor Connection {
     func close(_ channel: Channel) async {
         // A channel that is gone is closed enough.
         guard (try? check(channel)) != nil else { return }
+        // It reads nothing from us now, and its answer may be long in coming.
+        guard !life.isBlocked else {
+            return abandon(channel.number, RabbitMQError(.closedByUs, "the channel was closed"))
+        }
         let answer = await withCheckedContinuation { waiter in
             enqueue(.channelClose, on: channel, waiter)
             channels[channel.number]?.state.close()
@@ -245,6 +255,13 @@ public actor Connection {
         // Another close came first, or the channel has ended otherwise.
         guard case .success = answer else { return }
         end(channel: channel.number, RabbitMQError(.closedByUs, "the channel was closed"))
+    }
+
+    /// Gives a channel up without waiting for the broker.
+    func abandon(_ number: UInt16, _ error: RabbitMQError) {
+        abandoned.insert(number)
+        items.append((.command(.channelClose), channel: number))
+        end(channel: number, error)
     }
 
     /// Tells everybody who waits on this channel that it is gone.
@@ -321,14 +338,15 @@ public actor Connection {
         items.append((.command(command), channel: channel.number))
         channels[channel.number]?.state.requested(
             waiter,
-            deadline: .now + (limit ?? configuration.replyTimeout),
+            at: .now,
+            within: limit ?? configuration.replyTimeout,
             silence: limit == nil ? .endsConnection : .endsChannel
         )
     }
 
     /// Throws unless the channel can be used.
     func check(_ channel: Channel) throws(RabbitMQError) {
-        if let closed { throw closed }
+        try life.checkOpen()
         guard channels[channel.number]?.state.isClosing == false else {
             throw RabbitMQError(.channelClosed, "channel \(channel.number) is closed")
         }
@@ -350,16 +368,19 @@ public actor Connection {
         guard channels[channel.number]?.state.isConfirming == true else {
             throw RabbitMQError(.invalidArgument, "put the channel in confirm mode before publishing")
         }
-        try outgoing.checkLimits(frameByteCount: frameByteCount)
+        var outgoing = outgoing
+        outgoing.headerByteCount = try outgoing.checkLimits(frameByteCount: frameByteCount)
         let id = makeID()
         return try await withTaskCancellationHandler {
             await withCheckedContinuation {
                 (continuation: CheckedContinuation<Result<PublishOutcome, RabbitMQError>, Never>) in
                 // Looked at again, as in `enqueue`: nobody would answer what is put into the queue of an ended connection.
-                if let error = closed ?? (Task.isCancelled ? Self.cancelledPublish : nil) {
-                    continuation.resume(returning: .failure(error))
-                } else {
+                do throws(RabbitMQError) {
+                    try life.checkOpen()
+                    guard !Task.isCancelled else { throw Self.cancelledPublish }
                     publishes.append((outgoing, channel: channel.number, .init(id: id, continuation: continuation)))
+                } catch {
+                    continuation.resume(returning: .failure(error))
                 }
             }
         } onCancel: {

@@ -45,8 +45,8 @@ struct ConnectionStateMachine {
         return error
     }
 
-    /// Whether something waits for a deadline.
-    var hasDeadline: Bool {
+    /// Whether we have said goodbye: nothing may be sent behind that. A deadline is waited for meanwhile.
+    var isClosing: Bool {
         guard case .closing = state else { return false }
         return true
     }
@@ -54,7 +54,7 @@ struct ConnectionStateMachine {
     /// A number for another channel. None is used twice: frames of a closed channel may still be under way, and would be
     /// taken for the new one's.
     mutating func nextChannelNumber() throws(RabbitMQError) -> UInt16 {
-        if let closed { throw closed }
+        try checkOpen()
         guard lastChannelNumber < channelMaximum else {
             throw RabbitMQError(
                 .channelsExhausted,
@@ -63,6 +63,12 @@ struct ConnectionStateMachine {
         }
         lastChannelNumber += 1
         return lastChannelNumber
+    }
+
+    /// Throws what ended the connection, or is about to.
+    func checkOpen() throws(RabbitMQError) {
+        if let closed { throw closed }
+        if isClosing { throw RabbitMQError(.closedByUs, "the connection is being closed") }
     }
 
     /// Takes a method on channel 0.

@@ -82,10 +82,10 @@ final class LibraryLink: Link {
         handle.setUserTimeout(isBlocked ? .zero : heartbeat * 3)
     }
 
-    /// Headers and arguments are rarely more than the frames around them; a rare large one takes of the reserve.
+    /// Methods are small: the arguments of a declaration are rare, and take of the reserve.
     private static func estimatedByteCount(of command: Command) -> Int {
         guard case .basicPublish(let outgoing) = command else { return 128 }
-        return 512 + outgoing.message.body.count
+        return 512 + outgoing.headerByteCount + outgoing.message.body.count
     }
 
     func gather(_ isGathering: Bool) {

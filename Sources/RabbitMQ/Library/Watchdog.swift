@@ -104,23 +104,24 @@ final class Watchdog: Sendable {
     }
 
     private func run() {
-        while let watches = current() {
-            let now = Self.now()
-            for watch in watches { watch.check(now) }
-            _ = poll(nil, 0, Self.intervalMilliseconds)
+        while checkAll() { _ = poll(nil, 0, Self.intervalMilliseconds) }
+    }
+
+    /// A function of its own, so that no duplicate is held open while the thread sleeps.
+    ///
+    /// - Returns: false when nothing is left to watch; then the thread ends, and the next watch starts another.
+    private func checkAll() -> Bool {
+        let watches = state.withLockedValue { state in
+            state.hasThread = !state.watches.isEmpty
+            return Array(state.watches.values)
         }
+        let now = Self.now()
+        for watch in watches { watch.check(now) }
+        return !watches.isEmpty
     }
 
     /// A quarter of the shortest limit there is: two heartbeats of one second.
     private static let intervalMilliseconds: Int32 = 500
-
-    /// Nil when nothing is left to watch; then the thread ends, and the next watch starts another.
-    private func current() -> [Watch]? {
-        state.withLockedValue { state in
-            state.hasThread = !state.watches.isEmpty
-            return state.hasThread ? Array(state.watches.values) : nil
-        }
-    }
 
     private static func now() -> UInt64 {
         var time = timespec()

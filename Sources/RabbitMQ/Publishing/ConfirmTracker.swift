@@ -27,6 +27,8 @@ struct ConfirmTracker<Context> {
     private(set) var nextSequence: UInt64 = 1
     private var lowestOutstanding: UInt64 = 1
     private var outstanding: [UInt64: Entry] = [:]
+    /// Publishes that may come back, by what a return says of them; the oldest first, and nearly always one alone.
+    private var returnable: [ReturnKey: [UInt64]] = [:]
 
     /// How many publishes wait for an answer.
     var count: Int { outstanding.count }
@@ -34,6 +36,7 @@ struct ConfirmTracker<Context> {
     /// Notes a publish that goes on the wire now. Mandatory ones carry the key by which a return finds them.
     mutating func published(_ context: Context, returnKey: ReturnKey?) {
         outstanding[nextSequence] = Entry(context: context, returnKey: returnKey)
+        if let returnKey { returnable[returnKey, default: []].append(nextSequence) }
         nextSequence += 1
     }
 
@@ -42,8 +45,8 @@ struct ConfirmTracker<Context> {
     /// Where two messages in flight have the same key they are alike to everybody, so the older one is marked.
     /// - Returns: false if no publish in flight fits.
     mutating func returned(_ key: ReturnKey, reason: ReturnReason) -> Bool {
-        let match = outstanding.filter { $0.value.returnKey == key && $0.value.returnReason == nil }.keys.min()
-        guard let match else { return false }
+        guard let match = returnable[key]?.first else { return false }
+        forget(match, key)
         outstanding[match]?.returnReason = reason
         return true
     }
@@ -62,7 +65,10 @@ struct ConfirmTracker<Context> {
 
     /// The channel is gone: whatever is outstanding is in doubt, since a channel error swallows confirms.
     mutating func lost(_ error: RabbitMQError) -> [Settled] {
-        defer { outstanding = [:] }
+        defer {
+            outstanding = [:]
+            returnable = [:]
+        }
         return outstanding.sorted { $0.key < $1.key }.map { entry in
             Settled(context: entry.value.context, outcome: .inDoubt(error))
         }
@@ -72,7 +78,7 @@ struct ConfirmTracker<Context> {
     mutating func withdrawOldest(while isOverdue: (Context) -> Bool) -> [Context] {
         var withdrawn: [Context] = []
         while let entry = outstanding[lowestOutstanding], isOverdue(entry.context) {
-            outstanding[lowestOutstanding] = nil
+            _ = remove(lowestOutstanding)
             withdrawn.append(entry.context)
             passSettled()
         }
@@ -83,7 +89,7 @@ struct ConfirmTracker<Context> {
     mutating func withdraw(_ isWanted: (Context) -> Bool) -> Context? {
         guard let tag = outstanding.first(where: { isWanted($0.value.context) })?.key else { return nil }
         defer { passSettled() }
-        return outstanding.removeValue(forKey: tag)?.context
+        return remove(tag)?.context
     }
 
     /// Changes what is kept with every publish that waits.
@@ -114,16 +120,31 @@ struct ConfirmTracker<Context> {
         var settled: [Settled] = []
         if throughTag {
             while lowestOutstanding <= last {
-                if let entry = outstanding.removeValue(forKey: lowestOutstanding) {
+                if let entry = remove(lowestOutstanding) {
                     settled.append(Settled(context: entry.context, outcome: outcome(entry)))
                 }
                 lowestOutstanding += 1
             }
-        } else if let entry = outstanding.removeValue(forKey: tag) {
+        } else if let entry = remove(tag) {
             settled.append(Settled(context: entry.context, outcome: outcome(entry)))
         }
         passSettled()
         return settled
+    }
+
+    private mutating func remove(_ tag: UInt64) -> Entry? {
+        guard let entry = outstanding.removeValue(forKey: tag) else { return nil }
+        if let key = entry.returnKey, entry.returnReason == nil { forget(tag, key) }
+        return entry
+    }
+
+    /// Notes that this publish can't come back any more.
+    private mutating func forget(_ tag: UInt64, _ key: ReturnKey) {
+        guard returnable[key]?.count != 1 else {
+            returnable[key] = nil
+            return
+        }
+        returnable[key]?.removeAll { $0 == tag }
     }
 
     private mutating func passSettled() {

@@ -92,6 +92,8 @@ public final class RecoveringConnection: Sendable {
                 break
             }
             backoff.lasted(.now - opened)
+            // One of ours has closed it for having no channel left: the next is as good as that was.
+            guard reason.code != .closedByUs else { continue }
             await rest(after: reason, at: connection.address, &backoff)
         }
         end()
@@ -108,10 +110,14 @@ public final class RecoveringConnection: Sendable {
                     preferred = index
                     return connection
                 } catch {
-                    if let failure { tell(.retrying(failure.0, address: failure.address, after: .zero)) }
-                    // Weather at one of them is a reason to come back soon, whatever is wrong with the others.
-                    let isWorse = failure.map { $0.0.isRetryable && !error.isRetryable } ?? false
-                    failure = isWorse ? failure : (error, endpoints[index].address)
+                    // Weather at one of them is a reason to come back soon, whatever is wrong with the others; the error
+                    // that sets the pause is told of with it, the rest are told of now.
+                    let latest = (error, address: endpoints[index].address)
+                    let isLess = failure.map { $0.0.isRetryable && !error.isRetryable } ?? false
+                    if let other = isLess ? latest : failure {
+                        tell(.retrying(other.0, address: other.address, after: .zero))
+                    }
+                    if !isLess { failure = latest }
                 }
             }
             guard let failure, !Task.isCancelled else { break }

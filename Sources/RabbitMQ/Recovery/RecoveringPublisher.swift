@@ -64,10 +64,10 @@ public actor RecoveringPublisher {
         }
         var failed: Connection?
         while true {
+            guard !Task.isCancelled else { throw Self.cancelled }
             let current = try await connection.connection(otherThan: failed)
             do throws(RabbitMQError) {
-                let opened = try await current.openChannel()
-                try await opened.enableConfirms()
+                let opened = try await openConfirmChannel(current)
                 channel = opened
                 return opened
             } catch {
@@ -80,6 +80,19 @@ public actor RecoveringPublisher {
             }
         }
     }
+
+    private func openConfirmChannel(_ connection: Connection) async throws(RabbitMQError) -> Channel {
+        let opened = try await connection.openChannel()
+        do throws(RabbitMQError) {
+            try await opened.enableConfirms()
+            return opened
+        } catch {
+            await opened.close()
+            throw error
+        }
+    }
+
+    private static let cancelled = RabbitMQError(.cancelled, "the caller does not wait for a channel any more")
 
     private func forget(_ lost: Channel) {
         if channel?.generation == lost.generation { channel = nil }
@@ -99,9 +112,7 @@ public actor RecoveringPublisher {
         } onCancel: {
             Task { await stopWaiting(id) }
         }
-        guard !Task.isCancelled else {
-            throw RabbitMQError(.cancelled, "the caller does not wait for a channel any more")
-        }
+        guard !Task.isCancelled else { throw Self.cancelled }
     }
 
     private func stopWaiting(_ id: UInt64) {

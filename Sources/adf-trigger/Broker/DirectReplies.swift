@@ -144,8 +144,9 @@ actor DirectReplies {
 
     private func openSession() async throws(RabbitMQError) -> Session {
         if let opening {
-            if case .success(let session) = await opening.value, await session.connection.closed == nil {
-                return session
+            if case .success(let session) = await opening.value {
+                if await session.replies.isOpen { return session }
+                await session.connection.close()
             }
             // Only who still sees the broken one replaces it.
             if self.opening == opening { self.opening = nil }
@@ -158,9 +159,14 @@ actor DirectReplies {
     private static func open(_ configurations: [ConnectionConfiguration]) async -> Result<Session, RabbitMQError> {
         do throws(RabbitMQError) {
             let connection = try await Connection.open(anyOf: configurations)
-            let replies = try await connection.openChannel()
-            try await replies.enableConfirms()
-            return .success(Session(connection: connection, replies: replies))
+            do throws(RabbitMQError) {
+                let replies = try await connection.openChannel()
+                try await replies.enableConfirms()
+                return .success(Session(connection: connection, replies: replies))
+            } catch {
+                await connection.close()
+                throw error
+            }
         } catch {
             return .failure(error)
         }
