@@ -64,7 +64,7 @@ def parse_arguments():
     parser.add_argument("--swift-echo", required=True, help="the Swift program")
     parser.add_argument("--amqp-port", required=True, type=int)
     parser.add_argument("--amqps-port", required=True, type=int)
-    parser.add_argument("--certificates", required=True, type=Path, help="has ca.pem, bench.pem and bench.key")
+    parser.add_argument("--certificates", required=True, type=Path, help="has ca.pem, guest.pem and guest.key")
     parser.add_argument("--state", required=True, type=Path, help="where profiles go")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--tls", action="store_true")
@@ -106,7 +106,7 @@ def fill(options, queue_type, messages):
 def echo_arguments(options, case, messages):
     if case.transport == "amqp":
         return ["run", plain_url(options), REQUESTS, REPLIES, messages, PREFETCH]
-    files = [options.certificates / name for name in ("ca.pem", "bench.pem", "bench.key")]
+    files = [options.certificates / name for name in ("ca.pem", "guest.pem", "guest.key")]
     # By name: librabbitmq compares the certificate's names with it, and knows no addresses.
     url = f"amqps://guest:guest@localhost:{options.amqps_port}"
     return ["run", url, REQUESTS, REPLIES, messages, PREFETCH, *files]
