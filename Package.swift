@@ -16,15 +16,20 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioConcurrencyHelpers: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -39,16 +44,19 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
         // The message queue.
@@ -71,7 +79,10 @@ let package = Package(
         // The service.
         .target(
             name: "AzureIdentity",
-            dependencies: [asyncHTTPClient, logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix],
+            dependencies: [
+                asyncHTTPClient, crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix,
+                nioSSL, subprocess, x509,
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -103,7 +114,10 @@ let package = Package(
         // The service's double. It shares no code with the client, or wire mistakes would hide.
         .target(
             name: "DataFactoryEmulator",
-            dependencies: [crypto, httpTypes, hummingbird, logging, nioConcurrencyHelpers, nioCore],
+            dependencies: [
+                crypto, cryptoExtras, httpTypes, hummingbird, hummingbirdTLS, logging, nioConcurrencyHelpers, nioCore,
+                nioSSL, x509,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -127,7 +141,9 @@ let package = Package(
         ),
         .testTarget(
             name: "AzureIdentityTests",
-            dependencies: ["AzureIdentity", nioConcurrencyHelpers, nioCore, nioPosix],
+            dependencies: [
+                "AzureIdentity", crypto, cryptoExtras, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
+            ],
             swiftSettings: settings
         ),
         .testTarget(
@@ -144,7 +160,16 @@ let package = Package(
         .testTarget(
             name: "DataFactoryEmulatorTests",
             dependencies: [
-                "DataFactoryEmulator", asyncHTTPClient, logging, nioConcurrencyHelpers, nioCore, nioHTTP1,
+                "DataFactoryEmulator", asyncHTTPClient, crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioCore,
+                nioHTTP1, nioSSL, x509,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ServiceTests",
+            dependencies: [
+                "AzureIdentity", "DataFactory", "DataFactoryEmulator", "TestSupport", "adf-emulator", "adf-trigger",
+                crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioSSL, x509,
             ],
             swiftSettings: settings
         ),

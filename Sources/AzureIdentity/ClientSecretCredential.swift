@@ -70,12 +70,13 @@ public struct ClientSecretCredential: TokenCredential {
     /// Asks Entra ID for a token, once.
     ///
     /// - Throws: ``AzureIdentityError``.
-    public func token(for scope: String) async throws(AzureIdentityError) -> AccessToken {
+    public func token(for scope: String, claims: String?) async throws(AzureIdentityError) -> AccessToken {
         try checkConfiguration()
-        let form = [
+        var form = [
             ("client_id", clientID), ("scope", scope), ("client_secret", clientSecret.value),
             ("grant_type", "client_credentials"),
         ]
+        if let claims { form.append(("claims", claims)) }
         let request = HTTPRequest(
             method: .post,
             url: "\(authority)/\(tenantID)/oauth2/v2.0/token",

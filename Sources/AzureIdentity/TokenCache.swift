@@ -53,7 +53,7 @@ public final class TokenCache: TokenCredential {
     ///
     /// - Throws: ``AzureIdentityError`` if there was no good token and none could be had; with
     ///   ``AzureIdentityError/Code-swift.struct/cancelled`` if the caller was cancelled while it waited.
-    public func token(for scope: String) async throws(AzureIdentityError) -> AccessToken {
+    public func token(for scope: String, claims: String?) async throws(AzureIdentityError) -> AccessToken {
         if let token = cachedToken(for: scope) { return token }
         let id = state.withLockedValue { state in
             state.nextWaiter += 1

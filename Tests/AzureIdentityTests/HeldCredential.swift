@@ -22,7 +22,7 @@ final class HeldCredential: TokenCredential {
     var count: Int { counter.withLockedValue { $0 } }
     var description: String { "held" }
 
-    func token(for scope: String) async throws(AzureIdentityError) -> AccessToken {
+    func token(for scope: String, claims: String?) async throws(AzureIdentityError) -> AccessToken {
         counter.withLockedValue { $0 += 1 }
         return try await withCheckedContinuation { arrivals.yield(Call(scope: scope, continuation: $0)) }.get()
     }

@@ -14,7 +14,7 @@ final class ScriptedCredential: TokenCredential {
     var count: Int { counter.withLockedValue { $0 } }
     var description: String { "scripted" }
 
-    func token(for scope: String) async throws(AzureIdentityError) -> AccessToken {
+    func token(for scope: String, claims: String?) async throws(AzureIdentityError) -> AccessToken {
         let number = counter.withLockedValue { count in
             count += 1
             return count

@@ -28,6 +28,10 @@ public struct HTTPRequest: Sendable {
     /// A request with an `Authorization` header counts as secret whatever is said here.
     public var carriesSecret: Bool
 
+    /// Whether the request must go straight to its host, whatever proxy is configured: the addresses of a machine's
+    /// own identity service mean another machine, or nothing, behind a proxy.
+    public var bypassesProxy: Bool
+
     /// Makes a request. It is taken to carry a secret unless the caller says otherwise.
     public init(
         method: Method,
@@ -35,7 +39,8 @@ public struct HTTPRequest: Sendable {
         headers: [HTTPHeader],
         body: [UInt8] = [],
         timeout: Duration,
-        carriesSecret: Bool = true
+        carriesSecret: Bool = true,
+        bypassesProxy: Bool = false
     ) {
         self.method = method
         self.url = url
@@ -43,6 +48,7 @@ public struct HTTPRequest: Sendable {
         self.body = body
         self.timeout = timeout
         self.carriesSecret = carriesSecret
+        self.bypassesProxy = bypassesProxy
     }
 }
 
