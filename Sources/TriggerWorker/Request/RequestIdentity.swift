@@ -14,8 +14,9 @@ package struct RequestIdentity: Sendable, Hashable {
         isIdentified = true
     }
 
-    init(madeUp: Void) {
-        text = UUID().uuidString.lowercased()
+    /// A random name, or the one an earlier holder has made up.
+    init(madeUp name: String?) {
+        text = name ?? UUID().uuidString.lowercased()
         isIdentified = false
     }
 }

@@ -6,22 +6,37 @@ struct FinishedRequest: Sendable {
     let target: String?
     let attempts: Int
     let error: RequestError?
-    let receipt: ReplyReceipt
+    /// Nil where it was not answered.
+    let receipt: ReplyReceipt?
+    /// Why it was put back, if it was.
+    let postponed: Postponement.Reason?
 
     init(_ reply: Reply, _ receipt: ReplyReceipt, _ answer: Result<StartedRun, FailedRequest>) {
         outcome = reply.outcome
         requestID = reply.requestID
         runID = reply.runID
         self.receipt = receipt
+        postponed = nil
         switch answer {
         case .success(let run):
             target = run.target.resourceID
-            attempts = run.attempts
+            attempts = run.how.attempts
             error = nil
         case .failure(let failed):
             target = failed.target?.resourceID
             attempts = failed.error.attempts
             error = failed.error
         }
+    }
+
+    init(_ postponement: Postponement, _ identity: RequestIdentity, _ target: Target?) {
+        outcome = postponement.reason == .stopping ? .returned : .deferred
+        requestID = identity.text
+        runID = nil
+        self.target = target?.resourceID
+        attempts = postponement.history.attempts
+        error = nil
+        receipt = nil
+        postponed = postponement.reason
     }
 }

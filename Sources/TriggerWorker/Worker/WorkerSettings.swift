@@ -7,6 +7,16 @@ package struct WorkerSettings: Sendable {
     package var holdTime: Duration
     /// The largest body accepted, in bytes.
     package var bodyLimit: Int
+    /// Which requests are looked up before createRun is called for them.
+    package var duplicateCheck = DuplicateCheck.always
+    /// How long a createRun call can still have an effect after it was sent. It must be longer than one call may take.
+    package var window = Duration.seconds(75)
+    /// For how long after its start a run answers for repeated requests.
+    package var identityWindow = Duration.seconds(24 * 3600)
+    /// How long a target may be out of reach before its requests are answered with that.
+    package var targetPauseLimit = Duration.seconds(24 * 3600)
+    /// The delays a request climbs through, one for each failure of its own.
+    package var ladder: [Duration] = [.seconds(5), .seconds(30), .seconds(120), .seconds(600)]
 
     /// The defaults of the contract: 32 at once, 60 s, 256 KiB.
     package init(concurrency: Int = 32, holdTime: Duration = .seconds(60), bodyLimit: Int = 256 << 10) {

@@ -1,10 +1,11 @@
 internal import AzureIdentity
 internal import DataFactory
+internal import FoundationEssentials
 internal import TriggerWorker
 
 /// The worker's way to Azure Data Factory: the core client.
 struct DataFactoryStarter: RunStarter {
-    private let client: DataFactoryClient
+    fileprivate let client: DataFactoryClient
 
     init(_ settings: Settings.Azure, transport: any HTTPTransport) {
         let credential = ClientSecretCredential(
@@ -72,6 +73,33 @@ struct DataFactoryStarter: RunStarter {
     }
 }
 
+extension DataFactoryStarter {
+    func findRun(_ runID: String, of target: Target) async throws(StartFailure) -> ExistingRun? {
+        let factory: FactoryReference
+        do {
+            factory = try FactoryReference(
+                subscriptionID: target.subscriptionID,
+                resourceGroup: target.resourceGroup,
+                factory: target.factory
+            )
+        } catch {
+            throw StartFailure(.refused, code: "InvalidName", message: "the target's \(error)")
+        }
+        do {
+            return try await client.run(runID, in: factory).map { run in
+                ExistingRun(
+                    runID: run.runID,
+                    pipeline: run.pipelineName,
+                    parameters: run.parameters,
+                    startedAt: run.runStart.flatMap { try? Date($0, strategy: .iso8601) }
+                )
+            }
+        } catch {
+            throw StartFailure(error)
+        }
+    }
+}
+
 extension PipelineReference {
     fileprivate init(_ target: Target) throws(ResourceNameError) {
         try self.init(
@@ -98,9 +126,12 @@ extension StartFailure {
     fileprivate init(_ error: DataFactoryError) {
         let meaning: Meaning
         switch error.disposition {
-        case .safe, .throttled, .credential: meaning = .notStarted
+        case .safe: meaning = .notStarted
+        case .throttled: meaning = .throttled
         case .ambiguous: meaning = .ambiguous
-        case .permanent, .access: meaning = .refused
+        case .permanent: meaning = .refused
+        case .access: meaning = .target
+        case .credential: meaning = .credential
         }
         self.init(
             meaning,
@@ -108,7 +139,16 @@ extension StartFailure {
             message: error.message,
             httpStatus: error.status,
             azureRequestID: error.azureRequestID,
-            retryAfter: error.retryAfter
+            retryAfter: error.retryAfter,
+            isUnanswered: error.isUnanswered
         )
+    }
+}
+
+extension DataFactoryError {
+    /// Whether nothing came back from Azure.
+    fileprivate var isUnanswered: Bool {
+        guard case .transport(let error) = underlying else { return false }
+        return error.code != .cancelled
     }
 }

@@ -9,7 +9,12 @@ internal import TriggerWorker
 /// publishing one takes no request from us: what is in work waits for the next.
 struct BrokerConnections: Sendable {
     let consumer: RecoveringConsumer
+    /// Of what the broker has given up on.
+    let deadConsumer: RecoveringConsumer
     let publisher: Publisher
+
+    /// Few at a time: they are rare, and each is looked up.
+    private static let deadPrefetch: UInt16 = 4
 
     private let consuming: RecoveringConnection
     private let publishing: RecoveringConnection
@@ -35,6 +40,11 @@ struct BrokerConnections: Sendable {
             consuming,
             ConsumerDeclaration(queue: settings.topology.requests, consumerTag: "adf-trigger-\(worker.name)"),
             prefetch: settings.prefetch
+        )
+        deadConsumer = RecoveringConsumer(
+            consuming,
+            ConsumerDeclaration(queue: settings.topology.dead, consumerTag: "adf-trigger-dead-\(worker.name)"),
+            prefetch: Self.deadPrefetch
         )
         direct = DirectReplies(settings.brokers.named("direct"))
         publisher = Publisher(

@@ -71,6 +71,17 @@ struct Publisher: ReplySender {
         try await publishUntilConfirmed([copy.message, copy.reduced], to: topology.errors)
     }
 
+    // MARK: - Copies that come back
+
+    func postpone(
+        _ delivery: Delivery,
+        _ postponement: Postponement,
+        as identity: RequestIdentity
+    ) async throws(RequestLeft) {
+        let copy = PostponedCopy(delivery, postponement, as: identity)
+        try await publishUntilConfirmed([copy.message], to: topology.queue(for: postponement.delay))
+    }
+
     // MARK: - Publishing
 
     /// Offers a message until the broker has it: it must not be lost, so a queue that is missing or full is waited for,

@@ -158,7 +158,7 @@ struct SendCommand: AsyncParsableCommand {
         await connection.close()
         guard let reply else { return }
         print(String(decoding: reply.message.body, as: UTF8.self))
-        guard reply.message.properties.headers?["outcome"]?.text == Outcome.started.rawValue else {
+        guard reply.message.properties.headers?["outcome"]?.text.flatMap { Outcome(rawValue: $0) }?.isRun == true else {
             throw ExitCode.failure
         }
     }

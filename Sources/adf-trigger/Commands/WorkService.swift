@@ -4,15 +4,17 @@ internal import RabbitMQ
 internal import ServiceLifecycle
 internal import TriggerWorker
 
-/// Consumes requests until it is told to stop, over one subscription after another.
+/// Consumes requests until it is told to stop, over one subscription after another, and what the broker gave up on.
 ///
-/// Stopping ends the consumer, lets the requests in work finish, and closes; what had arrived and was not begun goes
-/// back to the queue. It returns when that is done.
+/// Stopping ends the consumers, lets the requests in work finish, puts back what was not begun, and closes. It returns
+/// when that is done.
 struct WorkService: Service {
     private let settings: Settings
     private let transport: AsyncHTTPClientTransport
     private let starter: DataFactoryStarter
     private let budget: WriteBudget
+    private let health = ServiceHealth()
+    private let stop = StopRequest()
     private let instance = WorkerInstance()
     private let logger: Logger
 
@@ -35,17 +37,52 @@ struct WorkService: Service {
             policy: settings.policy,
             settings: settings.worker,
             budget: budget,
+            health: health,
+            stop: stop,
             starter: starter,
             replies: broker.publisher,
             logger: logger
         )
         await broker.whileOpen {
-            while let subscription = await nextSubscription(of: broker.consumer) {
-                await serve(subscription, worker, broker.publisher)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try? await gracefulShutdown()
+                    stop.set()
+                }
+                await withTaskGroup(of: Void.self) { queues in
+                    queues.addTask { await work(broker.consumer, worker, broker.publisher, requestHistory) }
+                    queues.addTask { await work(broker.deadConsumer, worker, broker.publisher, deadHistory) }
+                }
+                group.cancelAll()
             }
         }
         await transport.shutdown()
         logger.info("stopped", metadata: ["worker.instance": "\(instance.name)"])
+    }
+
+    /// Consumes one queue over one subscription after another, with a pause while Azure can't be used.
+    private func work(
+        _ consumer: RecoveringConsumer,
+        _ worker: Worker,
+        _ publisher: Publisher,
+        _ history: @escaping @Sendable (Delivery) -> RequestHistory
+    ) async {
+        let probe = IntakeProbe(starter: starter, health: health, stop: stop, logger: logger)
+        while !stop.isSet {
+            await probe.waitUntilOpen()
+            guard let subscription = await nextSubscription(of: consumer) else { return }
+            await serve(subscription, worker, HeldRequests(subscription, publisher: publisher, history: history))
+        }
+    }
+
+    private var requestHistory: @Sendable (Delivery) -> RequestHistory {
+        { [topology = settings.topology] delivery in
+            RequestHistory(delivery, requestQueue: topology.requests, deliveryLimit: topology.deliveryLimit)
+        }
+    }
+
+    private var deadHistory: @Sendable (Delivery) -> RequestHistory {
+        { [topology = settings.topology] in RequestHistory(dead: $0, requestQueue: topology.requests) }
     }
 
     /// Nil when we are told to stop, which ends the wait for a broker too.
@@ -54,10 +91,9 @@ struct WorkService: Service {
         return await cancelWhenGracefulShutdown { await consumer.subscribe() }
     }
 
-    /// Works until the subscription ends or we are told to stop.
-    private func serve(_ subscription: Subscription, _ worker: Worker, _ publisher: Publisher) async {
-        let stop = StopFlag()
-        let requests = HeldRequests(subscription, publisher: publisher, isStopping: { stop.isSet })
+    /// Works until the subscription ends. Stopping, or a pause of the intake, ends the consumer: what had arrived is then
+    /// put back by the worker, and what is in work is finished.
+    private func serve(_ subscription: Subscription, _ worker: Worker, _ requests: HeldRequests) async {
         await withTaskGroup(of: End.self) { group in
             group.addTask {
                 // Why it ended is told of by the connection's events.
@@ -71,13 +107,17 @@ struct WorkService: Service {
                 return .channelGone
             }
             group.addTask {
-                guard (try? await gracefulShutdown()) != nil else { return .stopRequested }
-                stop.set()
+                await withTaskGroup(of: Void.self) { either in
+                    either.addTask { await health.waitUntilPaused() }
+                    either.addTask { await stop.wait() }
+                    await either.next()
+                    either.cancelAll()
+                }
                 // Ends the wait for the next request. Where it fails the subscription is over anyway.
-                try? await subscription.channel.cancel(subscription.deliveries)
-                return .stopRequested
+                if !Task.isCancelled { try? await subscription.channel.cancel(subscription.deliveries) }
+                return .intakeClosed
             }
-            for await end in group where end != .stopRequested { break }
+            for await end in group where end != .intakeClosed { break }
             group.cancelAll()
         }
     }
@@ -86,6 +126,6 @@ struct WorkService: Service {
     private enum End {
         case workDone
         case channelGone
-        case stopRequested
+        case intakeClosed
     }
 }

@@ -23,6 +23,7 @@ struct ConfigurationKey: Sendable {
     static let defaultSubscriptionID = ConfigurationKey("azure.defaultSubscriptionId")
     static let delaySeconds = ConfigurationKey("queues.delaySeconds", isList: true)
     static let bodyLimit = ConfigurationKey("requests.bodyLimitBytes")
+    static let deliveryLimit = ConfigurationKey("queues.deliveryLimit")
     static let holdSeconds = ConfigurationKey("worker.holdSeconds")
     static let logFormat = ConfigurationKey("log.format")
     static let logLevel = ConfigurationKey("log.level")
@@ -46,7 +47,8 @@ struct ConfigurationKey: Sendable {
 
     static let all: [ConfigurationKey] = [
         amqpURL, authorityHost, bodyLimit, clientID, clientSecret, concurrency, defaultFactory, defaultResourceGroup,
-        defaultSubscriptionID, delaySeconds, holdSeconds, logFormat, logLevel, managementEndpoint, maximumLength,
+        defaultSubscriptionID, delaySeconds, deliveryLimit, holdSeconds, logFormat, logLevel, managementEndpoint,
+        maximumLength,
         policyAllow, prefetch, queueDead, queueDelay, queueErrors, queueReplies, queueRequests, queueUndeliverable,
         scope, stopSeconds, tenantID, timeoutSeconds, topologyMode, writeBurst, writesPerSecond,
     ]
