@@ -5,8 +5,8 @@ package import FoundationEssentials
 package struct RequestHistory: Sendable, Hashable {
     /// Whether somebody held it before and did not settle it. An attempt of that holder may still be on its way.
     package var isRedelivered = false
-    /// How often the broker has handed it out before; nil where the queue does not count.
-    package var deliveryCount: Int?
+    /// How often it has been handed out in vain, this copy of it and those before: the broker counts each anew.
+    package var deliveries = 0
     /// Whether a worker put it back to have it again later.
     package var wasPostponed = false
     /// createRun calls that earlier holders made.
@@ -28,11 +28,11 @@ package struct RequestHistory: Sendable, Hashable {
     package init() {}
 
     /// Whether a run may exist already, so that it must be looked for before anything else is said about the request.
-    var mayHaveRun: Bool { isRedelivered || wasPostponed || generation > 0 || verdict != nil }
+    var mayHaveRun: Bool { mayBeInFlight || wasPostponed || generation > 0 || verdict != nil }
 
     /// Whether a createRun call of somebody else may be under way at this moment.
     ///
     /// A holder that crashed or lost its channel says nothing of what it had sent. One that put the request back has
-    /// seen to it that the delay outlasts whatever it had sent.
+    /// seen to it that the delay outlasts whatever had been sent.
     var mayBeInFlight: Bool { isRedelivered }
 }

@@ -79,9 +79,8 @@ struct RunStart {
                 let isFresh = !machine.history.mayHaveRun && machine.history.attempts == 0
                 if isFresh, let verdict = judge(authorize) { return .failed(verdict) }
                 action = await lookUp()
-                // No run was found, nor can be: then what the policy says of the request is the better answer.
-                if case .end(.failed) = action, let verdict = judge(authorize) { return .failed(verdict) }
-                if case .end(.postponed(let later)) = action, later.reason == .target, let verdict = judge(authorize) {
+                // No run was found, nor can be asked for: what the policy says of the request is the better answer.
+                if action.isWithoutRun, !machine.mayBeInFlight, let verdict = judge(authorize) {
                     return .failed(verdict)
                 }
             case .start:
@@ -252,6 +251,9 @@ struct RunStart {
     }
 
     // MARK: - Waiting
+
+    /// For a second delivery of a request that is in work here.
+    var inWork: Ending { .postponed(machine.inWork()) }
 
     /// Nothing is asked while nothing would be answered.
     private var pauseNow: Postponement? {

@@ -1,7 +1,8 @@
 /// The way to a run: what to ask Data Factory next, given what it has said so far.
 ///
-/// One rule makes it safe: createRun is called only where no earlier call can be under way any more and the run was
-/// looked for in vain, or where there was no earlier call. It has no clock and asks nobody.
+/// One rule makes it safe: while an earlier call may be under way, the request is neither started nor refused on the
+/// word of one look-up. It is put back for as long as such a call can last, looked up again, and only then judged. It
+/// has no clock and asks nobody.
 struct StartStateMachine {
     /// What to do next.
     enum Action: Sendable {
@@ -15,6 +16,15 @@ struct StartStateMachine {
         case startAgain(after: Duration)
         /// It is decided.
         case end(Ending)
+
+        /// Whether it is decided that there is no run, or that its target is out of reach.
+        var isWithoutRun: Bool {
+            switch self {
+            case .end(.failed): true
+            case .end(.postponed(let postponement)): postponement.reason == .target
+            default: false
+            }
+        }
 
         /// Whether there is a run.
         var isRun: Bool {
@@ -57,12 +67,14 @@ struct StartStateMachine {
     private(set) var history: RequestHistory
     /// A call of ours, or of an earlier holder, may not be over yet.
     private(set) var mayBeInFlight: Bool
+    private let attemptsBefore: Int
     private var looksInVain = 0
     private var lastFailure: StartFailure?
 
     init(_ history: RequestHistory, rules: Rules) {
         self.history = history
         self.rules = rules
+        attemptsBefore = history.attempts
         mayBeInFlight = history.mayBeInFlight && rules.check != .never
     }
 
@@ -146,7 +158,7 @@ struct StartStateMachine {
             return .end(.failed(StartVerdict(isOpen ? .outcomeUnknown : .unavailable, failure)))
         }
         let delay = max(rules.ladder[history.steps - 1], failure.retryAfter ?? .zero)
-        return .end(.postponed(Postponement(.unavailable, delay: delay, history: history)))
+        return .end(.postponed(Postponement(.unavailable, delay: delay, history: carried)))
     }
 
     /// The write budget gives no turn within the time the request may be held.
@@ -159,10 +171,15 @@ struct StartStateMachine {
     /// The worker stops, and there is something to wait for.
     mutating func stop() -> Action {
         if mayBeInFlight { return .end(.postponed(waitingOutWindow)) }
-        return .end(.postponed(Postponement(.stopping, delay: .zero, history: history)))
+        return .end(.postponed(Postponement(.stopping, delay: .zero, history: carried)))
     }
 
     // MARK: - Putting back
+
+    /// Another delivery of the request is in work here.
+    func inWork() -> Postponement {
+        Postponement(.inWork, delay: mayBeInFlight ? rules.window : .seconds(1), history: carried)
+    }
 
     /// Nothing is asked at present, because nothing would be answered.
     func paused(_ reason: Postponement.Reason, for length: Duration) -> Postponement {
@@ -172,12 +189,20 @@ struct StartStateMachine {
     }
 
     private var waitingOutWindow: Postponement {
-        Postponement(.inFlight, delay: rules.window, history: history)
+        Postponement(.inFlight, delay: rules.window, history: carried)
+    }
+
+    /// What the copy's next holder is told. Where Data Factory has answered createRun in this holder's hands, the
+    /// request has shown that it does not end its workers.
+    private var carried: RequestHistory {
+        var history = history
+        if history.attempts > attemptsBefore { history.deliveries = 0 }
+        return history
     }
 
     /// For a failure that is not the request's own: it costs no step.
     private func postponed(_ reason: Postponement.Reason, _ failure: StartFailure) -> Postponement {
-        var history = history
+        var history = carried
         // An open call must be waited out whatever else is the matter.
         let window: Duration = mayBeInFlight ? rules.window : .zero
         history.lastFailure = failure.code == StartFailure.noReason.code ? history.lastFailure : failure

@@ -27,7 +27,10 @@ struct RequestLife: Sendable {
         case .answered(let answer):
             try await delivery.checkHeld()
             if case .failure(let failed) = answer { try await park(delivery, failed, identity) }
-            let confirmed = try await reply(answer, to: delivery.message, identity)
+            var confirmed = try await reply(answer, to: delivery.message, identity)
+            if case .failure(let failed) = answer, let run = await lateRun(failed) {
+                confirmed = try await reply(.success(run), to: delivery.message, identity)
+            }
             try await settle(delivery, confirmed)
             return confirmed.finished
         case .postponed(let postponement, let target):
@@ -54,7 +57,7 @@ struct RequestLife: Sendable {
             CrashPoint.reach(.decoded)
             target = try policy.resolve(request.target)
         } catch {
-            return .answered(.failure(FailedRequest(error: error, target: nil)))
+            return .answered(.failure(FailedRequest(error: error, target: nil, asked: nil)))
         }
         let candidates = RunCandidates(
             identity,
@@ -65,7 +68,8 @@ struct RequestLife: Sendable {
         switch try await start(request, candidates, delivery) {
         case .run(let run, let how):
             return .answered(.success(StartedRun(request: request, target: target, runID: run.runID, how: how)))
-        case .failed(let error): return .answered(.failure(FailedRequest(error: error, target: target)))
+        case .failed(let error):
+            return .answered(.failure(FailedRequest(error: error, target: target, asked: (request, candidates))))
         case .postponed(let postponement): return .postponed(postponement, target)
         }
     }
@@ -85,7 +89,7 @@ struct RequestLife: Sendable {
             if let conflict = start.conflict(with: run) { return .failed(conflict) }
             return .run(run, .adopted(attempts: delivery.message.history.attempts))
         case .inWork:
-            return .postponed(Postponement(.inWork, delay: .seconds(1), history: delivery.message.history))
+            return start.inWork
         case .new:
             do throws(RequestLeft) {
                 let ending = try await decide(&start, request, candidates, delivery)
@@ -156,6 +160,28 @@ extension RequestLife {
         return ConfirmedReply(reply, receipt, answer)
     }
 
+    /// Another copy of the request may have been started while this one failed. Looked for once more when the requester
+    /// has been told of the failure and before the request is let go of, so that the last word is right.
+    private func lateRun(_ failed: FailedRequest) async -> StartedRun? {
+        guard let (request, candidates) = failed.asked, request.identity.isIdentified else { return nil }
+        switch failed.error.errorClass {
+        case .rejected, .unavailable, .outcomeUnknown, .expired, .poisoned: break
+        default: return nil
+        }
+        for candidate in candidates.all {
+            // Where it can't be asked, what was said stands.
+            guard let run = try? await around.starter.findRun(candidate.runID, of: candidate.target) else { continue }
+            let attempts = failed.error.attempts
+            return StartedRun(
+                request: request,
+                target: candidates.target,
+                runID: run.runID,
+                how: .adopted(attempts: attempts)
+            )
+        }
+        return nil
+    }
+
     private func postpone(
         _ delivery: some RequestDelivery,
         _ postponement: Postponement,
@@ -222,6 +248,8 @@ struct StartedRun {
 struct FailedRequest: Error {
     let error: RequestError
     let target: Target?
+    /// What was asked of Data Factory, or would have been.
+    let asked: (request: TriggerRequest, candidates: RunCandidates)?
 }
 
 /// What allows the acknowledgement.

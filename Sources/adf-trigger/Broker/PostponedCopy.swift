@@ -13,6 +13,7 @@ struct PostponedCopy {
             RequestHeader.attempts: .int64(Int64(history.attempts)),
             RequestHeader.steps: .int64(Int64(history.steps)),
             RequestHeader.budgetWaits: .int64(Int64(history.budgetWaits)),
+            RequestHeader.deliveries: .int64(Int64(history.deliveries)),
         ]
         if !identity.isIdentified { headers[RequestHeader.requestID] = .string(identity.text) }
         headers[RequestHeader.pausedSince] = history.pausedSince.map { .string($0.ISO8601Format()) }
@@ -30,6 +31,7 @@ struct PostponedCopy {
 enum RequestHeader {
     static let attempts = "attempts"
     static let budgetWaits = "budget-waits"
+    static let deliveries = "deliveries"
     static let generation = "generation"
     static let lastErrorCode = "last-error-code"
     static let lastErrorMessage = "last-error-message"
@@ -52,7 +54,7 @@ extension RequestHistory {
         func count(_ name: String) -> Int { Int(clamping: min(max(headers[name]?.integer ?? 0, 0), 1_000_000)) }
         self.init()
         isRedelivered = delivery.isRedelivered
-        deliveryCount = headers["x-delivery-count"]?.integer.map { Int(clamping: $0) }
+        deliveries = count("x-delivery-count") + count(RequestHeader.deliveries)
         wasPostponed = headers[RequestHeader.postponed] != nil
         attempts = count(RequestHeader.attempts)
         steps = count(RequestHeader.steps)
@@ -67,20 +69,15 @@ extension RequestHistory {
             lastFailure = StartFailure(.notStarted, code: code, message: message)
         }
         // One delivery is left: the last is for saying so.
-        if let deliveryCount, deliveryCount >= deliveryLimit - 1 { verdict = .poisoned }
+        if deliveries >= deliveryLimit - 1 { verdict = .poisoned }
     }
 
     /// The same for what the broker itself has given up on.
     init(dead delivery: Delivery, requestQueue queue: String) {
         self.init(delivery, requestQueue: queue, deliveryLimit: .max)
-        deliveryCount = nil
-        switch Self.death(delivery, at: queue) {
-        case "expired": verdict = .expired
-        default:
-            verdict = .poisoned
-            // Its last holder went a moment ago.
-            isRedelivered = true
-        }
+        verdict = Self.death(delivery, at: queue) == "expired" ? .expired : .poisoned
+        // Its last holder may have gone a moment ago, and of that the broker says nothing any more.
+        isRedelivered = true
     }
 
     /// Why it died at the request queue. Its first death may have been at a delay queue, where all die.
