@@ -7,7 +7,7 @@ internal import AzureIdentity
 #endif
 
 extension DataFactoryClient {
-    /// Looks up one run. A run just started is found at once.
+    /// Looks up one run. A run just started is found at once, unlike with ``runs(_:in:continuationToken:)``.
     ///
     /// - Returns: Nil if the factory has no such run.
     /// - Throws: ``DataFactoryError``; what would be ambiguous for a start is safe here. Where the factory itself is not
@@ -32,6 +32,73 @@ extension DataFactoryClient {
             throw DataFactoryError(unreadable: response, wanted: "run", effect: .startsNothing)
         }
         return run
+    }
+
+    /// Reads one page of the factory's runs, at most 100 of them.
+    ///
+    /// The service answers from an index that lags behind by an unknown time: what is missing in it may exist.
+    ///
+    /// - Parameters:
+    ///   - query: Which runs. For a further page, the same query as for the first one.
+    ///   - factory: Whose runs.
+    ///   - continuationToken: Where the page before ended; nil for the first page.
+    /// - Throws: ``DataFactoryError``; permanent, with nothing sent, if the query's window is not one.
+    public func runs(
+        _ query: RunQuery,
+        in factory: FactoryReference,
+        continuationToken: String?
+    ) async throws(DataFactoryError) -> RunPage {
+        let response = try await exchange(
+            HTTPRequest(
+                method: .post,
+                url: "\(endpoint)\(factory.resourcePath)/queryPipelineRuns?\(Self.apiVersion)",
+                headers: [Self.acceptJSON, Self.sendsJSON],
+                body: try query.body(continuationToken: continuationToken),
+                timeout: timeout
+            ),
+            effect: .startsNothing
+        )
+        guard response.isSuccess else { throw DataFactoryError(answer: response, effect: .startsNothing) }
+        guard let page = RunPage(response) else {
+            throw DataFactoryError(unreadable: response, wanted: "page of runs", effect: .startsNothing)
+        }
+        return page
+    }
+
+    /// The pages of a query, each fetched when it is asked for.
+    ///
+    /// - Parameters:
+    ///   - query: Which runs.
+    ///   - factory: Whose runs.
+    ///   - limit: How many pages to fetch at most. If the last page has a ``RunPage/continuationToken``, there was more.
+    public func pages(of query: RunQuery, in factory: FactoryReference, limit: Int) -> RunPages {
+        RunPages(client: self, query: query, factory: factory, limit: limit)
+    }
+
+    /// Cancels a run. The service stops it later: its status becomes `Canceling`, then `Cancelled`.
+    ///
+    /// - Parameters:
+    ///   - runID: Which run.
+    ///   - factory: Whose run.
+    ///   - isRecursive: Whether the runs that this one started are cancelled as well.
+    /// - Throws: ``DataFactoryError``; permanent with the code `ReferencedPipelineRunNotFound` if there is no such run.
+    ///   Cancelling twice does no harm, so what would be ambiguous for a start is safe here.
+    public func cancel(
+        _ runID: String,
+        in factory: FactoryReference,
+        isRecursive: Bool
+    ) async throws(DataFactoryError) {
+        let response = try await exchange(
+            HTTPRequest(
+                method: .post,
+                url: "\(endpoint)\(try Self.path(of: runID, in: factory))/cancel?\(Self.apiVersion)"
+                    + (isRecursive ? "&isRecursive=true" : ""),
+                headers: [Self.acceptJSON],
+                timeout: timeout
+            ),
+            effect: .startsNothing
+        )
+        guard response.isSuccess else { throw DataFactoryError(answer: response, effect: .startsNothing) }
     }
 
     private static func path(of runID: String, in factory: FactoryReference) throws(DataFactoryError) -> String {

@@ -29,14 +29,12 @@ struct ClassificationTests {
     func reads(answer: ServiceAnswer) async throws {
         let client = Sample.client(transport(answer))
         let factory = try Sample.pipeline().factoryReference
-        var error: DataFactoryError?
-        do {
-            let run = try await client.run("run-1", in: factory)
-            #expect(run == nil)
-        } catch let failure {
-            error = failure
-        }
-        guard let error else { return }
+
+        let error = try #require(
+            await #expect(throws: DataFactoryError.self) {
+                try await client.runs(Sample.query, in: factory, continuationToken: nil)
+            }
+        )
 
         #expect(error.disposition == answer.read)
         #expect(error.disposition != .ambiguous)
