@@ -111,6 +111,16 @@ func withEmulator(
         {"factories":[{"subscriptionId":"\(EmulatorClient.subscription)","resourceGroup":"rg","name":"adf",
         "pipelines":[\(pipelines)]}]\(options)}
         """
+    try await withEmulator(scenario: json, clock: clock, chance: chance, body)
+}
+
+/// Serves a whole scenario in this process for as long as the closure runs.
+func withEmulator(
+    scenario json: String,
+    clock: EmulatorClock = .system,
+    chance: @escaping @Sendable () -> Double = { 0.5 },
+    _ body: @Sendable (EmulatorClient) async throws -> Void
+) async throws {
     let scenario = try Scenario(json: Array(json.utf8))
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let emulator = Emulator(scenario: scenario, clock: clock, chance: chance, logger: logger)

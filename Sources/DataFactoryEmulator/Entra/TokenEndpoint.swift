@@ -22,7 +22,8 @@ struct TokenEndpoint: Sendable {
                 tenant: tenant,
                 clientID: request.clientID,
                 audience: request.audience,
-                lifetimeSeconds: lifetimeSeconds
+                lifetimeSeconds: lifetimeSeconds,
+                hasClaims: request.hasClaims
             )
             let body = JSONOutput.object { output in
                 output.member("token_type", "Bearer")

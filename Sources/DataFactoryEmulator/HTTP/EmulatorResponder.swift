@@ -36,7 +36,7 @@ struct EmulatorResponder: HTTPResponder {
         case .answer(let answer):
             return response(answer)
         case .truncated(let answer):
-            return truncated(answer, on: context.channel)
+            return truncated(answer, context)
         case .reset:
             await context.reset()
             throw ConnectionEnded()
@@ -61,11 +61,17 @@ struct EmulatorResponder: HTTPResponder {
     }
 
     /// Promises the whole body, sends the first ten bytes of it, and closes.
-    private func truncated(_ answer: Answer, on channel: any Channel) -> Response {
+    private func truncated(_ answer: Answer, _ context: ConnectionContext) -> Response {
         let start = ByteBuffer(bytes: answer.body.prefix(10))
         let body = ResponseBody(contentLength: answer.body.count) { writer in
+            if answer.endsWithHeaders {
+                // The headers go out with the first write, were it of nothing.
+                try await writer.write(ByteBuffer())
+                await context.reset()
+                throw ConnectionEnded()
+            }
             try await writer.write(start)
-            try await channel.close(mode: .output).get()
+            try await context.channel.close(mode: .output).get()
             throw ConnectionEnded()
         }
         return Response(status: .init(code: answer.status), headers: answer.headers, body: body)

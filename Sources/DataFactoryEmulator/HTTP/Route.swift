@@ -6,6 +6,7 @@ enum Route: Sendable {
     case getRun(FactoryAddress, runID: String)
     case cancelRun(FactoryAddress, runID: String)
     case queryRuns(FactoryAddress)
+    case queryActivityRuns(FactoryAddress, runID: String)
     case admin(AdminRoute)
     case unknown
     case wrongMethod(allowed: String)
@@ -39,6 +40,8 @@ enum Route: Sendable {
         case (2, "pipelines", _): (route, allowed) = (.getPipeline(address, pipeline: name), "GET")
         case (2, "pipelineruns", _): (route, allowed) = (.getRun(address, runID: name), "GET")
         case (3, "pipelineruns", "cancel"): (route, allowed) = (.cancelRun(address, runID: name), "POST")
+        case (3, "pipelineruns", "queryactivityruns"):
+            (route, allowed) = (.queryActivityRuns(address, runID: name), "POST")
         case (1, "querypipelineruns", _): (route, allowed) = (.queryRuns(address), "POST")
         default: return .unknown
         }
@@ -53,6 +56,7 @@ enum Route: Sendable {
             case "stats": ["GET": .stats]
             case "faults": ["GET": .faults, "PUT": .replaceFaults]
             case "reset": ["POST": .reset]
+            case "clock": ["GET": .clock, "POST": .advanceClock]
             default: [:]
             }
         if routes.isEmpty { return .unknown }
@@ -68,8 +72,19 @@ enum Route: Sendable {
         case .getRun: .getRun
         case .cancelRun: .cancelRun
         case .queryRuns: .queryRuns
+        case .queryActivityRuns: .queryActivityRuns
         case .admin: nil
         case .unknown, .wrongMethod: .other
+        }
+    }
+}
+
+extension Route {
+    /// The pipeline the path names, in lower case.
+    var pipeline: String? {
+        switch self {
+        case .createRun(_, let pipeline), .getPipeline(_, let pipeline): pipeline.lowercased()
+        default: nil
         }
     }
 }
@@ -89,4 +104,6 @@ enum AdminRoute: Sendable {
     case faults
     case replaceFaults
     case reset
+    case clock
+    case advanceClock
 }

@@ -4,6 +4,7 @@ package enum RouteName: String, Sendable, CaseIterable {
     case createRun
     case getRun
     case queryRuns
+    case queryActivityRuns
     case getPipeline
     case cancelRun
     /// Anything the emulator has no answer for.

@@ -21,15 +21,25 @@ package struct TokenBucket: Sendable {
 
     /// Takes one token if there is one.
     package mutating func take(at now: Timestamp) -> Outcome {
-        // A clock that was set back refills nothing.
-        if now > filledAt {
-            level = min(Double(budget.bucket), level + (now - filledAt) / .seconds(1) * budget.perSecond)
-            filledAt = now
-        }
+        refill(at: now)
         if level < 1 {
             return .refused(retryAfterSeconds: max(1, Int(((1 - level) / budget.perSecond).rounded(.up))))
         }
         level -= 1
         return .granted(remaining: Int(level))
+    }
+
+    /// The whole tokens there are.
+    package mutating func level(at now: Timestamp) -> Int {
+        refill(at: now)
+        return Int(level)
+    }
+
+    private mutating func refill(at now: Timestamp) {
+        // A clock that was set back refills nothing.
+        if now > filledAt {
+            level = min(Double(budget.bucket), level + (now - filledAt) / .seconds(1) * budget.perSecond)
+            filledAt = now
+        }
     }
 }
