@@ -36,7 +36,7 @@ struct EmulatorServices: Sendable {
 
     private func perform(_ exchange: Exchange, _ route: Route, commitDelay: Duration? = nil) -> Answer {
         switch route {
-        case .token(let tenant): tokenEndpoint.issue(exchange, tenant: tenant)
+        case .entra(let route): performEntra(exchange, route)
         case .createRun(let address, let pipeline):
             management.createRun(exchange, address, pipeline: pipeline, commitDelay: commitDelay)
         case .getPipeline(let address, let pipeline): management.getPipeline(exchange, address, pipeline: pipeline)
@@ -59,8 +59,8 @@ struct EmulatorServices: Sendable {
                 headers: [.contentType: "text/html; charset=utf-8"],
                 body: Array(Self.page.utf8)
             )
-        } else if case .token = route {
-            answer = tokenEndpoint.refuse(exchange, with: effect)
+        } else if case .entra(let route) = route {
+            answer = refuseEntra(exchange, route, with: effect)
         } else {
             answer = management.refuse(exchange, with: effect, createsRun: route.name == .createRun)
         }
