@@ -53,7 +53,7 @@ struct EmulatorServices: Sendable {
 
     private func perform(_ exchange: Exchange, _ route: Route, commitDelay: Duration? = nil) -> Answer {
         switch route {
-        case .token(let tenant): tokenEndpoint.issue(exchange, tenant: tenant)
+        case .entra(let route): performEntra(exchange, route)
         case .createRun(let address, let pipeline):
             management.createRun(exchange, address, pipeline: pipeline, commitDelay: commitDelay)
         case .getPipeline(let address, let pipeline): management.getPipeline(exchange, address, pipeline: pipeline)
@@ -80,8 +80,8 @@ struct EmulatorServices: Sendable {
         if case .html(let status) = effect {
             answer = Answer(status: status)
             BodyShape.html.apply(to: &answer)
-        } else if case .token = route {
-            answer = tokenEndpoint.refuse(exchange, with: effect)
+        } else if case .entra(let route) = route {
+            answer = refuseEntra(exchange, route, with: effect)
         } else {
             answer = management.refuse(exchange, with: effect, variant, route.name)
         }

@@ -11,6 +11,7 @@ struct EmulatorCommand: AsyncParsableCommand {
         abstract: "Answers like Entra ID and Azure Data Factory, on this machine.",
         usage: """
             adf-emulator --port <port> --scenario <file> [--host <host>]
+                         [--tls-cert <file> --tls-key <file>]
             adf-emulator --example
             """,
         discussion: """
@@ -48,7 +49,7 @@ struct EmulatorCommand: AsyncParsableCommand {
             Each with "rate" (0 to 1) or "times"; with neither, always.
 
             Exit codes: 0 stopped by SIGTERM or SIGINT, 64 usage, 69 the address is
-            taken, 78 the scenario is wrong.
+            taken, 78 the scenario or a TLS file is wrong.
             """
     )
 
@@ -60,6 +61,12 @@ struct EmulatorCommand: AsyncParsableCommand {
 
     @Option(help: "Address to serve on; only a loopback address is safe.")
     var host = "127.0.0.1"
+
+    @Option(help: ArgumentHelp("Serve https with this certificate chain, in PEM.", valueName: "file"))
+    var tlsCert: String?
+
+    @Option(help: ArgumentHelp("The certificate's private key, in PEM.", valueName: "file"))
+    var tlsKey: String?
 
     @Option(
         help: ArgumentHelp("trace, debug, info, notice, warning (default), error or critical.", valueName: "level"),
@@ -80,6 +87,7 @@ struct EmulatorCommand: AsyncParsableCommand {
         guard let port else { throw ValidationError("Give --port; --port 0 takes a free one.") }
         guard (0...65_535).contains(port) else { throw ValidationError("--port must be from 0 to 65535.") }
         if scenario == nil { throw ValidationError("Give --scenario; --example prints one to begin with.") }
+        if (tlsCert == nil) != (tlsKey == nil) { throw ValidationError("Give --tls-cert and --tls-key together.") }
     }
 
     func run() async throws {
@@ -88,17 +96,18 @@ struct EmulatorCommand: AsyncParsableCommand {
             return
         }
         let emulator = Emulator(scenario: try load(scenario), logger: logger)
+        let tls = try loadTLS()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await serve(emulator, port: port) }
+            group.addTask { try await serve(emulator, port: port, tls: tls) }
             group.addTask { await StopSignal.wait() }
             try await group.next()
             group.cancelAll()
         }
     }
 
-    private func serve(_ emulator: Emulator, port: Int) async throws {
+    private func serve(_ emulator: Emulator, port: Int, tls: EmulatorTLS?) async throws {
         do {
-            try await emulator.serve(host: host, port: port) { url in
+            try await emulator.serve(host: host, port: port, tls: tls) { url in
                 write("adf-emulator listening on \(url)", to: .standardOutput)
             }
         } catch {
@@ -117,6 +126,16 @@ struct EmulatorCommand: AsyncParsableCommand {
             fail("\(path) cannot be read: \(error.localizedDescription)")
         }
         throw ExitCode(78)
+    }
+
+    private func loadTLS() throws -> EmulatorTLS? {
+        guard let tlsCert, let tlsKey else { return nil }
+        do throws(EmulatorTLSError) {
+            return try EmulatorTLS(certificateFile: tlsCert, keyFile: tlsKey)
+        } catch {
+            fail(error.description)
+            throw ExitCode(78)
+        }
     }
 
     private var logger: Logger {

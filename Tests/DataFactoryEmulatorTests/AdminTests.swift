@@ -185,7 +185,7 @@ struct AdminTests {
     @Test(
         "paths that mean nothing are not found",
         arguments: [
-            "/", "/subscriptions", "/emulator", "/emulator/none", "//", "/x/oauth2/token", "/subscriptions//x",
+            "/", "/subscriptions", "/emulator", "/emulator/none", "//", "/x/oauth2/other", "/subscriptions//x",
         ]
     )
     func unknownPaths(_ path: String) async throws {

@@ -13,6 +13,8 @@ struct EmulatorResponder: HTTPResponder {
     private struct ConnectionEnded: Error {}
 
     let services: EmulatorServices
+    /// What the URLs of this emulator begin with: `http` or `https`.
+    let scheme: String
 
     func respond(to incoming: Request, context: ConnectionContext) async throws -> Response {
         var request = incoming
@@ -29,6 +31,7 @@ struct EmulatorResponder: HTTPResponder {
         let exchange = Exchange(
             target: target,
             headers: request.headers,
+            scheme: scheme,
             authority: request.head.authority ?? "",
             body: Array(body.readableBytesView)
         )

@@ -1,6 +1,6 @@
 /// What a request asks for.
 enum Route: Sendable {
-    case token(tenant: String)
+    case entra(EntraRoute)
     case createRun(FactoryAddress, pipeline: String)
     case getPipeline(FactoryAddress, pipeline: String)
     case getRun(FactoryAddress, runID: String)
@@ -18,8 +18,8 @@ enum Route: Sendable {
         {
             let address = FactoryAddress(subscriptionID: segments[1], resourceGroup: segments[3], factory: segments[7])
             self = Self.inFactory(address, method: method, segments: segments[8...], keys: keys[8...])
-        } else if keys.count == 4, keys[1] == "oauth2", keys[2] == "v2.0", keys[3] == "token" {
-            self = method == "POST" ? .token(tenant: segments[0]) : .wrongMethod(allowed: "POST")
+        } else if let route = EntraRoute(method: method, segments: segments, keys: keys) {
+            self = .entra(route)
         } else if keys.count == 2, keys[0] == "emulator" {
             self = Self.admin(method: method, name: keys[1])
         } else {
@@ -66,7 +66,7 @@ enum Route: Sendable {
     /// The name it is counted under; the emulator's own routes are not counted.
     var name: RouteName? {
         switch self {
-        case .token: .token
+        case .entra(let route): route.name
         case .createRun: .createRun
         case .getPipeline: .getPipeline
         case .getRun: .getRun

@@ -1,6 +1,8 @@
 /// The routes that are counted and that faults can name.
 package enum RouteName: String, Sendable, CaseIterable {
     case token
+    /// Where the endpoints of Entra ID are.
+    case discovery
     case createRun
     case getRun
     case queryRuns

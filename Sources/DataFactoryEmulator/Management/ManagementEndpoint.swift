@@ -83,7 +83,7 @@ struct ManagementEndpoint: Sendable {
             throw .unauthorized(
                 "AuthenticationFailed",
                 "Authentication failed. The 'Authorization' header is missing.",
-                authority: exchange.authority
+                authority: exchange.baseURL
             )
         }
         let scheme = "Bearer "
@@ -91,7 +91,7 @@ struct ManagementEndpoint: Sendable {
             throw .unauthorized(
                 "AuthenticationFailed",
                 "Authentication failed. The 'Authorization' header has no bearer token.",
-                authority: exchange.authority
+                authority: exchange.baseURL
             )
         }
         do throws(AccessTokens.Problem) {
@@ -101,13 +101,13 @@ struct ManagementEndpoint: Sendable {
                 "ExpiredAuthenticationToken",
                 "The access token expiry UTC time '\(end.spacedText)' is earlier than current UTC time"
                     + " '\(clock.now().spacedText)'.",
-                authority: exchange.authority
+                authority: exchange.baseURL
             )
         } catch {
             throw .unauthorized(
                 "InvalidAuthenticationToken",
                 "The access token is invalid.",
-                authority: exchange.authority
+                authority: exchange.baseURL
             )
         }
     }

@@ -51,7 +51,7 @@ extension ManagementError {
     static func unauthorized(_ code: String, _ message: String, authority: String) -> ManagementError {
         var error = gateway(401, code, message)
         error.headers[.wwwAuthenticate] =
-            "Bearer authorization_uri=\"http://\(authority)/common\", error=\"invalid_token\","
+            "Bearer authorization_uri=\"\(authority)/common\", error=\"invalid_token\","
             + " error_description=\"\(message)\""
         return error
     }
