@@ -105,7 +105,10 @@ struct EmulatorServices: Sendable {
             return .answer(answer)
         }
         switch effect {
-        case .gatewayTimeoutAfterCommit: return .answer(management.gatewayTimeout(exchange))
+        case .gatewayTimeoutAfterCommit:
+            var late = management.gatewayTimeout(exchange)
+            draw.variant.apply(to: &late)
+            return .answer(late)
         case .statusAfterCommit(let status, let code):
             return prevent(.status(status, code: code), draw.variant, exchange, route)
         case .truncatedBodyAfterCommit: return .truncated(answer)

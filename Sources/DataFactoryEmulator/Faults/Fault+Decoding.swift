@@ -140,7 +140,7 @@ extension Fault.Kind {
             case .throttle: ["retryAfterSeconds", "form", "code", "body"]
             case .status, .statusAfterCommit: ["status", "code", "retryAfterSeconds", "form", "body"]
             case .html: ["status"]
-            case .garbledBodyAfterCommit: ["body"]
+            case .garbledBodyAfterCommit, .gatewayTimeout, .gatewayTimeoutAfterCommit: ["body"]
             default: [] as [String]
             }
         return ["route", "pipeline", "fault", "rate", "times"] + own

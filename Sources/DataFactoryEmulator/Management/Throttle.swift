@@ -42,7 +42,8 @@ struct Throttle: Sendable {
         guard let budget = kind == .write ? writes : reads else { return .granted(Remaining()) }
         let together = Scenario.Budget(
             bucket: budget.bucket * Self.clientsTogether,
-            perSecond: budget.perSecond * Double(Self.clientsTogether)
+            perSecond: budget.perSecond * Double(Self.clientsTogether),
+            renewsWait: budget.renewsWait
         )
         let ownKey = Key(kind: kind, clientID: clientID, subscriptionID: subscriptionID)
         let globalKey = Key(kind: kind, clientID: nil, subscriptionID: subscriptionID)

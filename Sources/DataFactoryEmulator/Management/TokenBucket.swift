@@ -11,6 +11,8 @@ package struct TokenBucket: Sendable {
     private let budget: Scenario.Budget
     private var level: Double
     private var filledAt: Timestamp
+    /// Until when every call is refused, where a refusal begins the wait anew.
+    private var shutUntil: Timestamp?
 
     /// A full bucket.
     package init(_ budget: Scenario.Budget, at now: Timestamp) {
@@ -22,8 +24,10 @@ package struct TokenBucket: Sendable {
     /// Takes one token if there is one.
     package mutating func take(at now: Timestamp) -> Outcome {
         refill(at: now)
-        if level < 1 {
-            return .refused(retryAfterSeconds: max(1, Int(((1 - level) / budget.perSecond).rounded(.up))))
+        if level < 1 || shutUntil.map({ now < $0 }) ?? false {
+            let wait = max(1, Int(((1 - level) / budget.perSecond).rounded(.up)))
+            if budget.renewsWait { shutUntil = now + .seconds(wait) }
+            return .refused(retryAfterSeconds: wait)
         }
         level -= 1
         return .granted(remaining: Int(level))

@@ -135,10 +135,11 @@ extension Scenario.Budget {
     /// Reads a budget; null is none.
     fileprivate init?(_ reader: ScenarioReader) throws(ScenarioError) {
         if reader.isNull { return nil }
-        let members = try reader.object(knowing: ["bucket", "perSecond"])
+        let members = try reader.object(knowing: ["bucket", "perSecond", "renewsWait"])
         self.init(
             bucket: try members.required("bucket").integer(1...1_000_000),
-            perSecond: try members.required("perSecond").number(0.001...1_000_000)
+            perSecond: try members.required("perSecond").number(0.001...1_000_000),
+            renewsWait: try members["renewsWait"]?.flag() ?? false
         )
     }
 }

@@ -92,11 +92,15 @@ package struct Scenario: Sendable {
         package var bucket: Int
         /// Requests the bucket regains in a second.
         package var perSecond: Double
+        /// Whether a call that comes before the wait is over is refused and begins the wait anew, as ARM's
+        /// documentation has it; if not, each call is judged by the bucket alone.
+        package var renewsWait: Bool
 
         /// A budget of so many at once and so many a second.
-        package init(bucket: Int, perSecond: Double) {
+        package init(bucket: Int, perSecond: Double, renewsWait: Bool = false) {
             self.bucket = bucket
             self.perSecond = perSecond
+            self.renewsWait = renewsWait
         }
     }
 
