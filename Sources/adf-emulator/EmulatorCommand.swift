@@ -14,43 +14,7 @@ struct EmulatorCommand: AsyncParsableCommand {
                          [--tls-cert <file> --tls-key <file>]
             adf-emulator --example
             """,
-        discussion: """
-            Point a client of Data Factory at it: the authority host and the
-            management endpoint are both the URL it prints once it serves. Begin with
-
-              adf-emulator --example > scenario.json
-              adf-emulator --port 8181 --scenario scenario.json
-
-            It answers
-              POST /{tenant}/oauth2/v2.0/token           client credentials
-              POST {factory}/pipelines/{name}/createRun
-              GET  {factory}/pipelines/{name}
-              GET  {factory}/pipelineruns/{runId}
-              POST {factory}/pipelineruns/{runId}/cancel
-              POST {factory}/queryPipelineRuns
-            where {factory} is /subscriptions/…/resourceGroups/…/providers/
-            Microsoft.DataFactory/factories/…, with api-version=2018-06-01.
-
-            Its own routes
-              GET  /emulator/ready   200 once it serves
-              GET  /emulator/runs    every run, parameters as received
-              GET  /emulator/stats   answers counted by route and status
-              PUT  /emulator/faults  what shall go wrong, for example
-                   [{"route":"createRun","fault":"reset-after-commit","times":3},
-                    {"route":"*","fault":"latency","ms":200,"rate":0.1}]
-              GET  /emulator/faults  what of that is left
-              POST /emulator/reset   forgets runs, counts, faults and budgets
-
-            Fault routes: token createRun getRun queryRuns getPipeline cancelRun *
-            Faults: latency (ms), hang, reset-before-commit, reset-after-commit,
-            gateway-timeout, gateway-timeout-after-commit, throttle
-            (retryAfterSeconds), status (status, code), html (status),
-            truncated-body-after-commit, commit-late (ms).
-            Each with "rate" (0 to 1) or "times"; with neither, always.
-
-            Exit codes: 0 stopped by SIGTERM or SIGINT, 64 usage, 69 the address is
-            taken, 78 the scenario or a TLS file is wrong.
-            """
+        discussion: manual
     )
 
     @Option(help: "Port to serve on; 0 takes a free one.")

@@ -12,7 +12,27 @@ struct ScenarioTests {
         let scenario = try scenario(Scenario.example)
 
         #expect(scenario.tenants.first?.clientSecret == "example+secret&1=%")
-        #expect(scenario.factories.first?.pipelines.map(\.name) == ["ingest-orders", "always-fails"])
+        #expect(scenario.factories.first?.pipelines.map(\.name) == ["ingest-orders", "always-fails", "one-at-a-time"])
+    }
+
+    @Test("the example's settings are what is taken where they are left out")
+    func exampleIsUsual() throws {
+        let example = try scenario(Scenario.example)
+        let bare = try scenario(#"{"factories":[]}"#)
+
+        #expect(example.tokenLifetimeSeconds == bare.tokenLifetimeSeconds)
+        #expect(example.clock == bare.clock)
+        #expect(example.runIDs == bare.runIDs)
+        #expect(example.dedupe == bare.dedupe)
+        #expect(example.parameterCheck == bare.parameterCheck)
+        #expect(example.queueLimit == bare.queueLimit)
+        #expect(example.queueOverflow == bare.queueOverflow)
+        #expect(example.queryLag == bare.queryLag)
+        #expect(example.unknownRunStatus == bare.unknownRunStatus)
+        #expect(example.keptRuns == bare.keptRuns)
+        #expect(example.writes == bare.writes)
+        #expect(example.reads == bare.reads)
+        #expect(example.faults == bare.faults)
     }
 
     @Test("what is left out has the service's own numbers")

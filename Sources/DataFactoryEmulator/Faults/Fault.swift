@@ -91,6 +91,9 @@ package struct Fault: Sendable, Equatable {
 }
 
 extension Fault {
+    /// The names a list of faults may use.
+    package static var names: [String] { Kind.allCases.map(\.rawValue) }
+
     /// The names of the effects.
     enum Kind: String, CaseIterable {
         case latency
