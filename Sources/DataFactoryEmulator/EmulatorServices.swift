@@ -59,8 +59,8 @@ struct EmulatorServices: Sendable {
                 headers: [.contentType: "text/html; charset=utf-8"],
                 body: Array(Self.page.utf8)
             )
-        } else if case .entra(let route) = route {
-            answer = refuseEntra(exchange, route, with: effect)
+        } else if case .entra = route {
+            answer = tokenEndpoint.refuse(exchange, with: effect)
         } else {
             answer = management.refuse(exchange, with: effect, createsRun: route.name == .createRun)
         }

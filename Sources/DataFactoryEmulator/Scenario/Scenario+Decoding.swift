@@ -1,17 +1,20 @@
 extension Scenario {
     /// Reads a scenario file.
+    /// - Parameter folder: where relative paths inside the scenario begin.
     /// - Throws: `ScenarioError` naming the place and the mend if the text is not JSON, a member is unknown or of
     ///   the wrong kind, or two things share one name.
-    package init(json bytes: [UInt8]) throws(ScenarioError) {
+    package init(json bytes: [UInt8], folder: String = ".") throws(ScenarioError) {
         self.init()
         let members = try ScenarioReader(bytes).object(knowing: [
-            "tenants", "tokenLifetimeSeconds", "factories", "runIds", "parameterCheck", "queryLagSeconds",
+            "tenants", "tokenLifetimeSeconds", "tokenRefreshSeconds",
+            "factories", "runIds", "parameterCheck", "queryLagSeconds",
             "dedupeSeconds", "writes", "reads", "faults",
         ])
-        if let tenants = members["tenants"] { self.tenants = try Self.tenants(tenants) }
+        if let tenants = members["tenants"] { self.tenants = try Self.tenants(tenants, folder: folder) }
         if let lifetime = members["tokenLifetimeSeconds"] {
             self.tokenLifetimeSeconds = try lifetime.integer(1...86_400)
         }
+        if let refresh = members["tokenRefreshSeconds"] { self.tokenRefreshSeconds = try refresh.integer(1...86_400) }
         self.factories = try Self.factories(members.required("factories"))
         if let runIDs = members["runIds"] { self.runIDs = try runIDs.choice(RunIDs.self) }
         if let check = members["parameterCheck"] { self.parameterCheck = try check.choice(ParameterCheck.self) }
@@ -20,21 +23,6 @@ extension Scenario {
         if let writes = members["writes"] { self.writes = try Budget(writes) }
         if let reads = members["reads"] { self.reads = try Budget(reads) }
         if let faults = members["faults"] { self.faults = try Fault.list(faults) }
-    }
-
-    private static func tenants(_ reader: ScenarioReader) throws(ScenarioError) -> [Tenant] {
-        var tenants: [Tenant] = []
-        for element in try reader.elements() {
-            let members = try element.object(knowing: ["tenantId", "clientId", "clientSecret"])
-            tenants.append(
-                Tenant(
-                    tenantID: try members.required("tenantId").string(),
-                    clientID: try members.required("clientId").string(),
-                    clientSecret: try members.required("clientSecret").string()
-                )
-            )
-        }
-        return tenants
     }
 
     private static func factories(_ reader: ScenarioReader) throws(ScenarioError) -> [Factory] {

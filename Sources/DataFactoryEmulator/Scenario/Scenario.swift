@@ -4,6 +4,8 @@ package struct Scenario: Sendable {
     package var tenants: [Tenant] = []
     /// How long an access token is good for, in seconds. Entra ID's usual answer is 3599.
     package var tokenLifetimeSeconds: Int = 3599
+    /// When a token's client is told to get a new one, in seconds from its issue; nil tells it nothing.
+    package var tokenRefreshSeconds: Int?
     /// The factories and the pipelines in them.
     package var factories: [Factory] = []
     /// Where run ids come from.
@@ -23,16 +25,6 @@ package struct Scenario: Sendable {
 
     /// A world without factories.
     package init() {}
-
-    /// A client of Entra ID.
-    package struct Tenant: Sendable {
-        /// The directory, a GUID or a domain.
-        package var tenantID: String
-        /// The application.
-        package var clientID: String
-        /// What the application proves itself with.
-        package var clientSecret: String
-    }
 
     /// One data factory.
     package struct Factory: Sendable {
