@@ -4,6 +4,7 @@ import NIOConcurrencyHelpers
 /// Everything a request can reach, and the faults in between.
 struct EmulatorServices: Sendable {
     let tokenEndpoint: TokenEndpoint
+    let identities: ManagedIdentityEndpoint
     let management: ManagementEndpoint
     let statistics: Statistics
     let faults: NIOLockedValueBox<FaultPlan>
@@ -12,6 +13,7 @@ struct EmulatorServices: Sendable {
     init(scenario: Scenario, clock: EmulatorClock, chance: @escaping @Sendable () -> Double) {
         let tokens = AccessTokens(clock: clock)
         self.tokenEndpoint = TokenEndpoint(scenario: scenario, tokens: tokens, clock: clock)
+        self.identities = ManagedIdentityEndpoint(scenario: scenario, tokens: tokens, clock: clock)
         self.management = ManagementEndpoint(scenario: scenario, tokens: tokens, clock: clock)
         self.statistics = Statistics()
         self.faults = NIOLockedValueBox(FaultPlan(scenario.faults))
@@ -37,6 +39,7 @@ struct EmulatorServices: Sendable {
     private func perform(_ exchange: Exchange, _ route: Route, commitDelay: Duration? = nil) -> Answer {
         switch route {
         case .entra(let route): performEntra(exchange, route)
+        case .identity(let route): identities.issue(exchange, route)
         case .createRun(let address, let pipeline):
             management.createRun(exchange, address, pipeline: pipeline, commitDelay: commitDelay)
         case .getPipeline(let address, let pipeline): management.getPipeline(exchange, address, pipeline: pipeline)
@@ -61,6 +64,8 @@ struct EmulatorServices: Sendable {
             )
         } else if case .entra = route {
             answer = tokenEndpoint.refuse(exchange, with: effect)
+        } else if case .identity(let route) = route {
+            answer = identities.refuse(exchange, route, with: effect)
         } else {
             answer = management.refuse(exchange, with: effect, createsRun: route.name == .createRun)
         }

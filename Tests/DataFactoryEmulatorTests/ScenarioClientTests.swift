@@ -49,4 +49,27 @@ struct ScenarioClientTests {
         #expect(error?.path == "$.tenants[0]" + path)
         #expect(error?.description.contains(hint) == true, "\(error?.description ?? "")")
     }
+
+    @Test(
+        "a mistake in an identity is named by its path",
+        arguments: [
+            (#""managedIdentities":[{"objectId":"o"}]"#, "$.managedIdentities[0]", "clientId"),
+            (
+                #""managedIdentities":[{"clientId":"c","principalId":"o"}]"#, "$.managedIdentities[0].principalId",
+                "objectId"
+            ),
+            (
+                #""managedIdentities":[{"clientId":"c","systemAssigned":true},{"clientId":"d","systemAssigned":true}]"#,
+                "$.managedIdentities[1]", "one system-assigned"
+            ),
+            (#""identityHeader":"""#, "$.identityHeader", "a text"),
+            (#""tokenRefreshSeconds":0"#, "$.tokenRefreshSeconds", "from 1"),
+        ]
+    )
+    func identities(_ member: String, _ path: String, _ hint: String) throws {
+        let error = try error(member)
+
+        #expect(error?.path == path)
+        #expect(error?.description.contains(hint) == true, "\(error?.description ?? "")")
+    }
 }

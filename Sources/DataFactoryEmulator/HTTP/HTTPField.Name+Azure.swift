@@ -16,5 +16,9 @@ extension HTTPField.Name {
     static let remainingReads = name("x-ms-ratelimit-remaining-subscription-reads")
     static let remainingWrites = name("x-ms-ratelimit-remaining-subscription-writes")
     static let failureCause = name("x-ms-failure-cause")
+    static let metadata = name("Metadata")
+    static let xForwardedFor = name("X-Forwarded-For")
+    static let identityHeader = name("X-IDENTITY-HEADER")
+    static let identitySecret = name("secret")
     static let pragma = name("Pragma")
 }

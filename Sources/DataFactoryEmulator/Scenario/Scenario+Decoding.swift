@@ -6,8 +6,8 @@ extension Scenario {
     package init(json bytes: [UInt8], folder: String = ".") throws(ScenarioError) {
         self.init()
         let members = try ScenarioReader(bytes).object(knowing: [
-            "tenants", "tokenLifetimeSeconds", "tokenRefreshSeconds",
-            "factories", "runIds", "parameterCheck", "queryLagSeconds",
+            "tenants", "tokenLifetimeSeconds", "tokenRefreshSeconds", "managedIdentities", "identityHeader",
+            "arcKeyFile", "factories", "runIds", "parameterCheck", "queryLagSeconds",
             "dedupeSeconds", "writes", "reads", "faults",
         ])
         if let tenants = members["tenants"] { self.tenants = try Self.tenants(tenants, folder: folder) }
@@ -15,6 +15,11 @@ extension Scenario {
             self.tokenLifetimeSeconds = try lifetime.integer(1...86_400)
         }
         if let refresh = members["tokenRefreshSeconds"] { self.tokenRefreshSeconds = try refresh.integer(1...86_400) }
+        if let identities = members["managedIdentities"] {
+            self.managedIdentities = try Self.managedIdentities(identities)
+        }
+        if let header = members["identityHeader"] { self.identityHeader = try header.string() }
+        if let keyFile = members["arcKeyFile"] { self.arcKeyFile = try keyFile.path(folder: folder) }
         self.factories = try Self.factories(members.required("factories"))
         if let runIDs = members["runIds"] { self.runIDs = try runIDs.choice(RunIDs.self) }
         if let check = members["parameterCheck"] { self.parameterCheck = try check.choice(ParameterCheck.self) }

@@ -6,6 +6,12 @@ package struct Scenario: Sendable {
     package var tokenLifetimeSeconds: Int = 3599
     /// When a token's client is told to get a new one, in seconds from its issue; nil tells it nothing.
     package var tokenRefreshSeconds: Int?
+    /// The identities of the machine the client runs on; empty is none.
+    package var managedIdentities: [ManagedIdentity] = []
+    /// What App Service's identity endpoint is opened with; nil is no such endpoint.
+    package var identityHeader: String?
+    /// The file Azure Arc's identity endpoint is opened with; nil is no such endpoint.
+    package var arcKeyFile: String?
     /// The factories and the pipelines in them.
     package var factories: [Factory] = []
     /// Where run ids come from.
