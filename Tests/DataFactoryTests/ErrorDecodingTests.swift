@@ -65,6 +65,14 @@ struct ErrorDecodingTests {
         #expect(!error.description.contains("<html>"))
     }
 
+    @Test("an error prints on one line and without control characters, whatever the service sends")
+    func oneLine() async throws {
+        let error = try await error(#"{"error":{"code":"A\nB","message":"one\r\ntwo\u001b[31m\u2028three"}}"#)
+
+        #expect(error.message.contains { $0.isNewline })
+        #expect(error.description == "HTTP 400 A B: one  two [31m three [permanent]")
+    }
+
     @Test("long texts and many details are cut")
     func bounded() async throws {
         let long = String(repeating: "é", count: 5000)
@@ -77,9 +85,15 @@ struct ErrorDecodingTests {
         #expect(error.details.count == 10)
     }
 
-    @Test("deeply nested bodies are no trouble")
-    func deep() async throws {
-        let body = String(repeating: #"{"error":"#, count: 20_000)
+    @Test(
+        "deeply nested bodies are no trouble",
+        arguments: [
+            ("[", ""), ("[", "]"), (#"{"error":"#, ""), (#"{"error":{"details":["#, "]}}"), (#"{"details":["#, "]}"),
+        ],
+        [100, 500, 512, 10_000, 100_000]
+    )
+    func deep(brackets: (open: String, close: String), depth: Int) async throws {
+        let body = String(repeating: brackets.open, count: depth) + String(repeating: brackets.close, count: depth)
 
         #expect(try await error(body).code == "HTTP400")
     }
