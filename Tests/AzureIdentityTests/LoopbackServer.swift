@@ -1,6 +1,7 @@
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// A server on 127.0.0.1 that reads whole requests and does with each what the test says. It knows no more HTTP than
 /// it takes to find a request's end.
@@ -23,11 +24,18 @@ final class LoopbackServer: Sendable {
     private let channel: any Channel
     private let seen: NIOLockedValueBox<[Request]>
 
+    private let isSecure: Bool
+
+    /// - Parameters:
+    ///   - tls: Makes it an https server.
+    ///   - greeting: What it says to whoever connects, before anything is asked.
     static func withServer<Result>(
+        tls: NIOSSLContext? = nil,
+        greeting: String? = nil,
         reacting react: @escaping @Sendable (Request) -> Reaction,
         _ body: (LoopbackServer) async throws -> Result
     ) async throws -> Result {
-        let server = try await LoopbackServer(react)
+        let server = try await LoopbackServer(react, tls: tls, greeting: greeting)
         do {
             let result = try await body(server)
             try await server.channel.close().get()
@@ -38,7 +46,10 @@ final class LoopbackServer: Sendable {
         }
     }
 
-    private init(_ react: @escaping @Sendable (Request) -> Reaction) async throws {
+    private init(_ react: @escaping @Sendable (Request) -> Reaction, tls: NIOSSLContext?, greeting: String?)
+        async throws
+    {
+        isSecure = tls != nil
         let seen = NIOLockedValueBox<[Request]>([])
         let connections = NIOLockedValueBox(0)
         let (arrivals, arrived) = AsyncStream<Request>.makeStream()
@@ -50,11 +61,12 @@ final class LoopbackServer: Sendable {
                         count += 1
                         return count
                     }
-                    let handler = Handler(connection: number) { request in
+                    let handler = Handler(connection: number, greeting: greeting) { request in
                         seen.withLockedValue { $0.append(request) }
                         arrived.yield(request)
                         return react(request)
                     }
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
@@ -65,7 +77,7 @@ final class LoopbackServer: Sendable {
         self.arrivals = arrivals
     }
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    var url: String { "\(isSecure ? "https" : "http")://127.0.0.1:\(port)" }
     var requests: [Request] { seen.withLockedValue { $0 } }
 
     private final class Handler: ChannelInboundHandler {
@@ -74,11 +86,17 @@ final class LoopbackServer: Sendable {
 
         private let connection: Int
         private let react: (Request) -> Reaction
+        private let greeting: String?
         private var pending = ""
 
-        init(connection: Int, _ react: @escaping (Request) -> Reaction) {
+        init(connection: Int, greeting: String?, _ react: @escaping (Request) -> Reaction) {
             self.connection = connection
             self.react = react
+            self.greeting = greeting
+        }
+
+        func channelActive(context: ChannelHandlerContext) {
+            if let greeting { context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: greeting)), promise: nil) }
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
