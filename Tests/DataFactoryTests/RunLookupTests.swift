@@ -133,6 +133,17 @@ struct RunLookupTests {
     }
 
     @Test(
+        "a 404 that is no verdict on the run is an error",
+        arguments: [
+            #"{"error":{"code":"ResourceNotFound"}}"#, #"{"error":{"code":"ResourceGroupNotFound"}}"#,
+            #"{"error":{"code":"SubscriptionNotFound"}}"#, "<html>404 page not found</html>", "",
+        ]
+    )
+    func noVerdict(body: String) async throws {
+        #expect(try await Sample.runFailure(ScriptedTransport(answering: .json(404, body))).disposition == .access)
+    }
+
+    @Test(
         "a success that cannot be read is an error, not an absence",
         arguments: ["", "{}", "<html>", #"{"runId":1}"#, #"{"runId":""}"#, "[]"]
     )
