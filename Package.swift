@@ -106,7 +106,7 @@ let package = Package(
             name: "adf-trigger",
             dependencies: [
                 "AzureIdentity", "DataFactory", "RabbitMQ", "Telemetry", "TriggerWorker",
-                argumentParser, configuration, logging, serviceLifecycle, unixSignals, yams,
+                argumentParser, configuration, logging, nioConcurrencyHelpers, serviceLifecycle, unixSignals, yams,
             ],
             swiftSettings: settings
         ),

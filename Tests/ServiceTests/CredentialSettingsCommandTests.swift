@@ -1,0 +1,63 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The real programs with one credential or another.
+@Suite("The commands and their credential", .timeLimit(.minutes(2)))
+struct CredentialSettingsCommandTests {
+    @Test("the worker says at its start which credential it uses, and no secret")
+    func worker() async throws {
+        let stage = try await RunCommandStage()
+        let worker = try stage.start(["work"], set: ["ADF_TRIGGER_AMQP_URL": "amqp://guest:pass-word@127.0.0.1:1"])
+
+        // By then it heeds signals too.
+        try await eventually("the worker asks for its broker") { worker.errorsSoFar.contains("\"no broker") }
+
+        let ended = try await worker.stop()
+        #expect(ended.code == 0)
+        #expect(ended.errors.contains("client-secret(tenant: test-tenant, client: test-client)"), "\(ended.errors)")
+        #expect(ended.errors.contains("\"azure.cloud\":\"public\""), "\(ended.errors)")
+        #expect(!ended.errors.contains(RunCommandStage.secret))
+        try await stage.end()
+    }
+
+    @Test("every fault of the settings is listed at once, on both outputs")
+    func faults() async throws {
+        let stage = try await RunCommandStage()
+
+        let run = try await stage.command(
+            "run",
+            "ingest-orders",
+            set: ["AZURE_CLIENT_ID": "", "AZURE_CLIENT_SECRET": "", "ADF_TRIGGER_AZURE_TIMEOUT_SECONDS": "soon"]
+        )
+
+        #expect(run.code == 78)
+        #expect(run.errorClass == "configuration" && run.status == "not-started")
+        for key in ["azure.clientId", "azure.clientSecret", "azure.timeoutSeconds"] {
+            #expect(run.errors.contains(key), "\(run.errors)")
+            #expect(run.output.contains(key))
+        }
+        try await stage.end()
+    }
+
+    @Test(
+        "what the network's own variables get wrong is told at the start",
+        arguments: [
+            ("HTTPS_PROXY", "ftp://proxy.example"), ("SSL_CERT_FILE", "/does/not/exist.pem"),
+        ]
+    )
+    func network(variable: String, value: String) async throws {
+        let stage = try await RunCommandStage()
+
+        let run = try await stage.command("run", "ingest-orders", set: [variable: value])
+        let worker = try await stage.start(
+            ["work"],
+            set: [variable: value, "ADF_TRIGGER_AMQP_URL": "amqp://127.0.0.1:1"]
+        ).waitForExit()
+
+        #expect(run.code == 78 && worker.code == 78)
+        #expect(run.errors.contains(variable), "\(run.errors)")
+        #expect(worker.errors.contains(variable), "\(worker.errors)")
+        try await stage.end()
+    }
+}
