@@ -84,7 +84,7 @@ let package = Package(
             name: "AzureIdentity",
             dependencies: [
                 asyncHTTPClient, crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix,
-                nioSSL, subprocess, systemPackage, x509,
+                nioSSL, subprocess, systemPackage,
             ],
             swiftSettings: settings
         ),
