@@ -60,4 +60,78 @@ struct CredentialSettingsCommandTests {
         #expect(worker.errors.contains(variable), "\(worker.errors)")
         try await stage.end()
     }
+
+    // MARK: - Which credential is asked
+
+    @Test("without a name the credential that is set up is used, and nothing is said of the others")
+    func defaultChain() async throws {
+        let stage = try await RunCommandStage()
+
+        let run = try await stage.command("run", "ingest-orders", set: ["ADF_TRIGGER_AZURE_CREDENTIAL": ""])
+
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(run.errors.isEmpty)
+        try await stage.end()
+    }
+
+    @Test("where none is set up, each is named with why not")
+    func nothingSetUp() async throws {
+        let stage = try await RunCommandStage()
+
+        let run = try await stage.command(
+            "run",
+            "ingest-orders",
+            "--timeout",
+            "3",
+            set: [
+                "ADF_TRIGGER_AZURE_CREDENTIAL": "default", "AZURE_CLIENT_SECRET": "", "AZURE_CLIENT_ID": "",
+                // Nobody listens there, and there is no Azure CLI.
+                "AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:1", "PATH": "/nowhere",
+            ]
+        )
+
+        #expect(run.code == 69)
+        for text in [
+            "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE", "metadata service",
+            "az is not installed",
+        ] {
+            #expect(run.errors.contains(text), "\(run.errors)")
+        }
+        try await stage.end()
+    }
+
+    @Test("a credential that is named is not replaced by another that would do")
+    func named() async throws {
+        let stage = try await RunCommandStage()
+
+        let run = try await stage.command(
+            "run",
+            "ingest-orders",
+            "--timeout",
+            "3",
+            set: ["ADF_TRIGGER_AZURE_CREDENTIAL": "azure-cli", "PATH": "/nowhere"]
+        )
+
+        #expect(run.code == 78)
+        #expect(run.errors.contains("az is not installed"), "\(run.errors)")
+        #expect(try await stage.runs().isEmpty)
+        try await stage.end()
+    }
+
+    @Test("https is spoken to an authority that SSL_CERT_FILE names, and to no other")
+    func trust() async throws {
+        let stage = try await RunCommandStage(door: .secure)
+
+        let trusted = try await stage.command(
+            "run",
+            "ingest-orders",
+            set: ["SSL_CERT_FILE": stage.path("certificate.pem")]
+        )
+        let strange = try await stage.command("run", "ingest-orders", "--timeout", "2")
+
+        #expect(trusted.code == 0, "\(trusted.errors)")
+        #expect(strange.code == 69)
+        #expect(strange.errors.contains("certificate"), "\(strange.errors)")
+        try await stage.end()
+    }
 }

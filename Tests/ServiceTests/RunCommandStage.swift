@@ -14,13 +14,29 @@ final class RunCommandStage: Sendable {
     let environment: [String: String]
     private let folder: URL
 
-    /// - Parameter scenario: Members of the scenario, added to its world.
-    init(scenario members: String = "") async throws {
+    /// How the emulator is reached.
+    enum Door {
+        case plain
+        /// Over https, by a certificate nobody has signed but itself: `certificate.pem`, with `certificate.key`.
+        case secure
+    }
+
+    /// - Parameters:
+    ///   - members: Members of the scenario, added to its world.
+    ///   - tenant: Members of its tenant, added to a client with a secret.
+    init(scenario members: String = "", tenant: String = "", door: Door = .plain) async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "adf-trigger-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        var arguments: [String] = []
+        if door == .secure {
+            try await Self.makeCertificate(in: folder)
+            let certificate = folder.appending(path: "certificate.pem").path
+            let key = folder.appending(path: "certificate.key").path
+            arguments = ["--tls-cert", certificate, "--tls-key", key]
+        }
         let scenario = folder.appending(path: "scenario.json")
-        try Data(Self.scenario(members).utf8).write(to: scenario)
-        let emulator = try Program("adf-emulator", ["--port", "0", "--scenario", scenario.path])
+        try Data(Self.scenario(members, tenant: tenant).utf8).write(to: scenario)
+        let emulator = try Program("adf-emulator", ["--port", "0", "--scenario", scenario.path] + arguments)
         let mark = "listening on "
         try await eventually("the emulator listens") { emulator.outputSoFar.contains(mark) || !emulator.isRunning }
         guard let start = emulator.outputSoFar.range(of: mark) else {
@@ -47,6 +63,9 @@ final class RunCommandStage: Sendable {
         try await emulator.stop()
         try FileManager.default.removeItem(at: folder)
     }
+
+    /// The path of a file that goes with the stage.
+    func path(_ name: String) -> String { folder.appending(path: name).path }
 
     /// Writes a file that goes with the stage.
     func file(_ name: String, _ text: String) throws -> String {
@@ -140,9 +159,21 @@ final class RunCommandStage: Sendable {
         return data
     }
 
-    private static func scenario(_ members: String) -> String {
+    private static func makeCertificate(in folder: URL) async throws {
+        let made = try await Program.run(
+            "/usr/bin/openssl",
+            [
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=emulator", "-addext",
+                "subjectAltName=IP:127.0.0.1", "-keyout", folder.appending(path: "certificate.key").path, "-out",
+                folder.appending(path: "certificate.pem").path,
+            ]
+        )
+        guard made.code == 0 else { throw NeverHappened(description: "a certificate was made: \(made.errors)") }
+    }
+
+    private static func scenario(_ members: String, tenant: String) -> String {
         """
-        {"tenants":[{"tenantId":"test-tenant","clientId":"test-client","clientSecret":"\(secret)"}],
+        {"tenants":[{"tenantId":"test-tenant","clientId":"test-client","clientSecret":"\(secret)"\(tenant.isEmpty ? "" : "," + tenant)}],
          "writes":null,"reads":null,\(members.isEmpty ? "" : members + ",")
          "factories":[{"subscriptionId":"\(subscription)","resourceGroup":"rg-test","name":"adf-test","pipelines":[
            {"name":"ingest-orders","durationSeconds":0.5,

@@ -56,7 +56,10 @@ struct CommandFailure: Error {
         case .credential where !error.isPassing:
             errorClass = .configuration
             advice = "check azure.credential and the settings it uses"
-        case .safe, .ambiguous, .throttled, .credential:
+        case .credential:
+            errorClass = .unavailable
+            advice = "repeat the command later, or name another azure.credential"
+        case .safe, .ambiguous, .throttled:
             errorClass = .unavailable
             advice = "repeat the command later"
         }

@@ -51,11 +51,13 @@ struct AzureSession {
     ) async throws(CommandEnd) -> RunReport {
         let session: AzureSession
         let access: AzureAccess
+        let logger: Logger
         do throws(ConfigurationError) {
             let settings = try options.settings(.azure)
             guard let azure = settings.azure else {
                 preconditionFailure("Azure's settings were asked for, and are nil")
             }
+            logger = startLogging(settings.logLevel)
             access = try await AzureAccess(azure, concurrency: 1)
             let file = options.config.map { " --config '\($0)'" } ?? ""
             session = AzureSession(
@@ -72,7 +74,7 @@ struct AzureSession {
             throw end
         }
         do throws(CommandEnd) {
-            let report = try await body(session)
+            let report = try await withLogger(logger) { _ async throws(CommandEnd) in try await body(session) }
             await access.shutdown()
             return report
         } catch {
@@ -82,10 +84,11 @@ struct AzureSession {
     }
 
     /// A shell command says what it has to say once; what libraries log is for whoever sets a lower level.
-    private static func startLogging(_ level: Logger.Level) {
+    private static func startLogging(_ level: Logger.Level) -> Logger {
         LoggingSystem.bootstrap { label in
             LogFormat.text.makeHandler(label: label, level: level < .info ? level : max(level, .warning))
         }
+        return Logger(label: "adf-trigger")
     }
 
     private static func print(_ report: RunReport) throws(CommandEnd) {

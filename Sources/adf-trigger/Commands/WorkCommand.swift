@@ -48,7 +48,8 @@ struct WorkCommand: AsyncParsableCommand {
         )
         // Beyond this the tasks are cancelled, and what they hold goes back to the queue.
         configuration.maximumGracefulShutdownDuration = settings.stopTime
-        try await ServiceGroup(configuration: configuration).run()
+        // The libraries log to the current logger, which would be one of its own making otherwise.
+        try await withLogger(logger) { _ in try await ServiceGroup(configuration: configuration).run() }
     }
 
     /// Nil for settings without Azure's part.
