@@ -133,6 +133,12 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
+        .target(
+            name: "NetworkTestSupport",
+            dependencies: [nioConcurrencyHelpers, nioCore, nioPosix, nioSSL],
+            path: "Tests/NetworkTestSupport",
+            swiftSettings: settings
+        ),
         .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ"], swiftSettings: settings),
         .testTarget(
             name: "RabbitMQTestingTests",
@@ -142,7 +148,8 @@ let package = Package(
         .testTarget(
             name: "AzureIdentityTests",
             dependencies: [
-                "AzureIdentity", crypto, cryptoExtras, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
+                "AzureIdentity", "NetworkTestSupport", crypto, cryptoExtras, nioConcurrencyHelpers, nioCore, nioHTTP1,
+                nioPosix, nioSSL, x509,
             ],
             swiftSettings: settings
         ),
@@ -168,8 +175,9 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "AzureIdentity", "DataFactory", "DataFactoryEmulator", "TestSupport", "adf-emulator", "adf-trigger",
-                crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioSSL, x509,
+                "AzureIdentity", "DataFactory", "DataFactoryEmulator", "NetworkTestSupport", "TestSupport",
+                "adf-emulator", "adf-trigger",
+                asyncHTTPClient, crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioSSL, x509,
             ],
             swiftSettings: settings
         ),
