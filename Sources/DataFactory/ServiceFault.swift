@@ -39,7 +39,7 @@ struct ServiceFault {
         init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             error = try? values.decodeIfPresent(Members.self, forKey: .error)
-            flat = try? Members(from: decoder)
+            flat = error == nil ? try? Members(from: decoder) : nil
         }
     }
 
@@ -47,9 +47,28 @@ struct ServiceFault {
         let code: String?
         let message: String?
         let target: String?
-        let details: [Members]
+        let details: [Part]
 
-        private enum CodingKeys: String, CodingKey { case code, message, target, details }
+        private enum CodingKeys: String, CodingKey { case details }
+
+        init(from decoder: any Decoder) throws {
+            let part = try Part(from: decoder)
+            code = part.code
+            message = part.message
+            target = part.target
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            details = (try? values.decodeIfPresent([Part].self, forKey: .details)) ?? []
+        }
+    }
+
+    /// Details have details in turn, by the specification. They are not followed: a body must not say how deep the
+    /// reader's stack grows.
+    private struct Part: Decodable {
+        let code: String?
+        let message: String?
+        let target: String?
+
+        private enum CodingKeys: String, CodingKey { case code, message, target }
 
         init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
@@ -62,7 +81,6 @@ struct ServiceFault {
             code = text(.code)
             message = text(.message)
             target = text(.target)
-            details = (try? values.decodeIfPresent([Members].self, forKey: .details)) ?? []
         }
     }
 }
