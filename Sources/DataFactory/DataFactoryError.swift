@@ -119,6 +119,6 @@ extension DataFactoryError: CustomStringConvertible {
         var text = status.map { "HTTP \($0) " } ?? ""
         text += "\(code): \(message) [\(disposition)]"
         if let azureRequestID { text += " [x-ms-request-id \(azureRequestID)]" }
-        return text
+        return text.onOneLine
     }
 }

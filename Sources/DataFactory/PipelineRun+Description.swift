@@ -1,7 +1,8 @@
 extension PipelineRun: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// One line for the log: id, status and pipeline. No value of a parameter, which may be anything.
     public var description: String {
-        "run \(runID) [\(status?.rawValue ?? "status unknown")]" + (pipelineName.map { " of \($0)" } ?? "")
+        let name = pipelineName.map { " of \($0)" } ?? ""
+        return "run \(runID) [\(status?.rawValue ?? "status unknown")]\(name)".onOneLine
     }
 
     /// The same as ``description``.

@@ -63,6 +63,42 @@ struct ClaimsChallengeTests {
         #expect(claims() == nil)
     }
 
+    @Test("a token is asked for with the claims, and the request repeated once", arguments: [true, false])
+    func repeated(isStart: Bool) async throws {
+        let transport = ScriptedTransport(
+            answering: Self.challenge,
+            isStart ? Sample.started : .json(200, #"{"runId":"run-1"}"#)
+        )
+        let credential = ScriptedCredential()
+        let client = Sample.client(transport, credential: credential)
+        let pipeline = try Sample.pipeline()
+
+        if isStart {
+            _ = try await client.createRun(pipeline, parameters: [], clientRequestID: Sample.clientRequestID)
+        } else {
+            _ = try await client.run("run-1", in: pipeline.factoryReference)
+        }
+
+        #expect(credential.claims == [nil, Self.claims])
+        #expect(transport.requests.map { $0.headers.last?.value } == ["Bearer token-1", "Bearer token-2"])
+        #expect(transport.requests.first?.url == transport.requests.last?.url)
+    }
+
+    @Test("claims that cannot be read are answered with an ordinary fresh token")
+    func unreadable() async throws {
+        let header = HTTPHeader(name: "WWW-Authenticate", value: #"Bearer claims="!""#)
+        let transport = ScriptedTransport(answering: .json(401, "", [header]), Sample.started)
+        let credential = ScriptedCredential()
+
+        _ = try await Sample.client(transport, credential: credential).createRun(
+            Sample.pipeline(),
+            parameters: [],
+            clientRequestID: Sample.clientRequestID
+        )
+
+        #expect(credential.claims == [nil, nil])
+    }
+
     @Test("a second refusal is our trouble, whatever it demands")
     func refusedAgain() async throws {
         let transport = ScriptedTransport(answering: Self.challenge, Self.challenge)

@@ -65,6 +65,14 @@ struct ErrorDecodingTests {
         #expect(!error.description.contains("<html>"))
     }
 
+    @Test("an error prints on one line and without control characters, whatever the service sends")
+    func oneLine() async throws {
+        let error = try await error(#"{"error":{"code":"A\nB","message":"one\r\ntwo\u001b[31m\u2028three"}}"#)
+
+        #expect(error.message.contains { $0.isNewline })
+        #expect(error.description == "HTTP 400 A B: one  two [31m three [permanent]")
+    }
+
     @Test("long texts and many details are cut")
     func bounded() async throws {
         let long = String(repeating: "é", count: 5000)
