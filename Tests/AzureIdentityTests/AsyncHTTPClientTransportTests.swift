@@ -1,5 +1,6 @@
 import AzureIdentity
 import NIOConcurrencyHelpers
+import NetworkTestSupport
 import Testing
 
 @Suite("AsyncHTTPClient transport", .timeLimit(.minutes(1)))

@@ -1,4 +1,5 @@
 import AzureIdentity
+import NetworkTestSupport
 import Testing
 
 @Suite("Requests through a proxy", .timeLimit(.minutes(1)))

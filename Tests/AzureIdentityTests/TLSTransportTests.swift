@@ -1,6 +1,7 @@
 import AzureIdentity
 import Foundation
 import NIOSSL
+import NetworkTestSupport
 import Testing
 
 @Suite("TLS", .timeLimit(.minutes(1)))

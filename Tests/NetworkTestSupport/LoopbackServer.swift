@@ -1,35 +1,51 @@
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import NIOSSL
+public import NIOSSL
 
 /// A server on 127.0.0.1 that reads whole requests and does with each what the test says. It knows no more HTTP than
 /// it takes to find a request's end.
-final class LoopbackServer: Sendable {
-    enum Reaction: Sendable {
+public final class LoopbackServer: Sendable {
+    /// What it does with a request.
+    public enum Reaction: Sendable {
+        /// Writes this.
         case answer(String)
+        /// Writes this and closes.
         case answerAndClose(String)
+        /// Closes without a word.
         case close
+        /// Closes so that the client reads a reset.
         case reset
+        /// Says nothing and keeps the connection.
         case hang
     }
 
-    struct Request: Sendable {
-        let text: String
-        let connection: Int
+    /// A request as it came.
+    public struct Request: Sendable {
+        /// Head and body.
+        public let text: String
+        /// The number of the connection it came over, from 1.
+        public let connection: Int
+
+        /// The body.
+        public var body: Substring { text.firstRange(of: "\r\n\r\n").map { text[$0.upperBound...] } ?? "" }
     }
 
-    let port: Int
-    let arrivals: AsyncStream<Request>
+    /// The port it listens on.
+    public let port: Int
+    /// The requests as they come.
+    public let arrivals: AsyncStream<Request>
     private let channel: any Channel
     private let seen: NIOLockedValueBox<[Request]>
 
     private let isSecure: Bool
 
+    /// Serves for as long as the closure runs.
+    ///
     /// - Parameters:
     ///   - tls: Makes it an https server.
     ///   - greeting: What it says to whoever connects, before anything is asked.
-    static func withServer<Result>(
+    public static func withServer<Result>(
         tls: NIOSSLContext? = nil,
         greeting: String? = nil,
         reacting react: @escaping @Sendable (Request) -> Reaction,
@@ -77,8 +93,10 @@ final class LoopbackServer: Sendable {
         self.arrivals = arrivals
     }
 
-    var url: String { "\(isSecure ? "https" : "http")://127.0.0.1:\(port)" }
-    var requests: [Request] { seen.withLockedValue { $0 } }
+    /// `http://127.0.0.1:port`, or https.
+    public var url: String { "\(isSecure ? "https" : "http")://127.0.0.1:\(port)" }
+    /// What came so far.
+    public var requests: [Request] { seen.withLockedValue { $0 } }
 
     private final class Handler: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer

@@ -1,14 +1,15 @@
 import Foundation
-import NIOSSL
+public import NIOSSL
 
 /// A certificate authority that lives as long as a test, in a folder of its own; openssl makes its certificates.
-final class TestAuthority: Sendable {
+public final class TestAuthority: Sendable {
     /// The one of all tests that need no other.
-    static let shared = Result { try TestAuthority() }
+    public static let shared = Result { try TestAuthority() }
 
     private let folder: URL
 
-    init() throws {
+    /// Makes an authority with a key of its own.
+    public init() throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "test-authority-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try openssl([
@@ -22,13 +23,13 @@ final class TestAuthority: Sendable {
     }
 
     /// The authority's own certificate, PEM.
-    var certificateFile: String { path("ca.pem") }
+    public var certificateFile: String { path("ca.pem") }
 
     /// A path in the folder.
-    func path(_ name: String) -> String { folder.appending(path: name).path }
+    public func path(_ name: String) -> String { folder.appending(path: name).path }
 
     /// Writes a file into the folder and gives its path.
-    func write(_ text: String, to name: String) throws -> String {
+    public func write(_ text: String, to name: String) throws -> String {
         try Data(text.utf8).write(to: folder.appending(path: name))
         return path(name)
     }
@@ -38,7 +39,7 @@ final class TestAuthority: Sendable {
     /// - Parameters:
     ///   - names: As in subjectAltName: `DNS:localhost`, `IP:127.0.0.1`.
     ///   - days: How long it is valid; below zero it ended in the past.
-    func server(_ names: String..., days: Int = 2) throws -> NIOSSLContext {
+    public func server(_ names: String..., days: Int = 2) throws -> NIOSSLContext {
         let name = UUID().uuidString
         try openssl([
             "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=server",

@@ -4,8 +4,9 @@ import NIOPosix
 
 /// A proxy on 127.0.0.1 that keeps what it was asked for. Whatever host a client names, it connects to 127.0.0.1 at the
 /// port named, so that hosts that do not exist can be spoken to through it.
-final class LoopbackProxy: Sendable {
-    enum Reaction: Sendable {
+public final class LoopbackProxy: Sendable {
+    /// What it does with whoever asks for a way.
+    public enum Reaction: Sendable {
         /// Opens the way.
         case connect
         /// Says this and closes.
@@ -16,12 +17,15 @@ final class LoopbackProxy: Sendable {
         case hang
     }
 
-    let port: Int
+    /// The port it listens on.
+    public let port: Int
     private let channel: any Channel
     private let seen: NIOLockedValueBox<[String]>
 
+    /// Serves for as long as the closure runs.
+    ///
     /// - Parameter isSOCKS: Whether it speaks SOCKS 5; it then refuses where the reaction is not `connect`.
-    static func withProxy<Result>(
+    public static func withProxy<Result>(
         reacting reaction: Reaction = .connect,
         isSOCKS: Bool = false,
         _ body: (LoopbackProxy) async throws -> Result
@@ -55,7 +59,7 @@ final class LoopbackProxy: Sendable {
     }
 
     /// What clients asked for: the whole head of `CONNECT`, or `host:port` by SOCKS.
-    var requests: [String] { seen.withLockedValue { $0 } }
+    public var requests: [String] { seen.withLockedValue { $0 } }
 
     private final class Handler: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
