@@ -134,4 +134,46 @@ struct CredentialSettingsCommandTests {
         #expect(strange.errors.contains("certificate"), "\(strange.errors)")
         try await stage.end()
     }
+
+    @Test("a certificate is enough, with either algorithm", arguments: ["PS256", "RS256"])
+    func certificate(algorithm: String) async throws {
+        let stage = try await RunCommandStage(tenant: #""certificates":["certificate.pem"]"#, door: .secure)
+        let both = try ["certificate.key", "certificate.pem"].map {
+            try String(contentsOfFile: stage.path($0), encoding: .utf8)
+        }
+        let file = try stage.file("both.pem", both.joined())
+
+        let run = try await stage.command(
+            "run",
+            "ingest-orders",
+            set: [
+                "ADF_TRIGGER_AZURE_CREDENTIAL": "client-certificate", "AZURE_CLIENT_SECRET": "",
+                "AZURE_CLIENT_CERTIFICATE_PATH": file, "ADF_TRIGGER_AZURE_CLIENT_CERTIFICATE_ALGORITHM": algorithm,
+                "SSL_CERT_FILE": stage.path("certificate.pem"),
+            ]
+        )
+
+        #expect(run.code == 0, "\(run.errors)")
+        try await stage.end()
+    }
+
+    @Test("a managed identity is found at the metadata service")
+    func managedIdentity() async throws {
+        let stage = try await RunCommandStage(
+            scenario: #""managedIdentities":[{"clientId":"the-machine","systemAssigned":true}]"#
+        )
+
+        let run = try await stage.command(
+            "run",
+            "ingest-orders",
+            set: [
+                "ADF_TRIGGER_AZURE_CREDENTIAL": "managed-identity", "AZURE_CLIENT_ID": "", "AZURE_CLIENT_SECRET": "",
+                "AZURE_POD_IDENTITY_AUTHORITY_HOST": stage.endpoint,
+            ]
+        )
+
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(try await stage.runs().count == 1)
+        try await stage.end()
+    }
 }
