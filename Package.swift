@@ -109,7 +109,7 @@ let package = Package(
             name: "adf-trigger",
             dependencies: [
                 "AzureIdentity", "DataFactory", "RabbitMQ", "Telemetry", "TriggerWorker",
-                argumentParser, configuration, logging, serviceLifecycle, unixSignals, yams,
+                argumentParser, configuration, logging, nioConcurrencyHelpers, serviceLifecycle, unixSignals, yams,
             ],
             swiftSettings: settings
         ),
@@ -136,6 +136,12 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
+        .target(
+            name: "NetworkTestSupport",
+            dependencies: [nioConcurrencyHelpers, nioCore, nioPosix, nioSSL],
+            path: "Tests/NetworkTestSupport",
+            swiftSettings: settings
+        ),
         .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ"], swiftSettings: settings),
         .testTarget(
             name: "RabbitMQTestingTests",
@@ -145,9 +151,8 @@ let package = Package(
         .testTarget(
             name: "AzureIdentityTests",
             dependencies: [
-                "AzureIdentity", crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix,
-                nioSSL,
-                x509,
+                "AzureIdentity", "NetworkTestSupport", crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioCore,
+                nioHTTP1, nioPosix, nioSSL, x509,
             ],
             swiftSettings: settings
         ),
@@ -173,8 +178,9 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "AzureIdentity", "DataFactory", "DataFactoryEmulator", "TestSupport", "adf-emulator", "adf-trigger",
-                crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioSSL, x509,
+                "AzureIdentity", "DataFactory", "DataFactoryEmulator", "NetworkTestSupport", "TestSupport",
+                "adf-emulator", "adf-trigger",
+                asyncHTTPClient, crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioSSL, x509,
             ],
             swiftSettings: settings
         ),

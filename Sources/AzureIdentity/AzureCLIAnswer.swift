@@ -26,7 +26,7 @@ struct AzureCLIAnswer: Decodable {
     }
 
     static func read(_ output: [UInt8]) -> AzureCLIAnswer? {
-        try? JSONDecoder().decode(AzureCLIAnswer.self, from: Data(output))
+        JSONAnswer.decode(AzureCLIAnswer.self, from: output)
     }
 
     /// The token, unless there is none or nobody can tell how long it lives.

@@ -34,7 +34,7 @@ struct TokenAnswer: Decodable {
     }
 
     static func read(_ body: [UInt8]) -> TokenAnswer? {
-        try? JSONDecoder().decode(TokenAnswer.self, from: Data(body))
+        JSONAnswer.decode(TokenAnswer.self, from: body)
     }
 
     /// The token, unless there is none or nobody can tell how long it lives.

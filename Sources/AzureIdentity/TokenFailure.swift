@@ -1,9 +1,3 @@
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
-
 /// What a service says when it gives no token. Every member may be missing, null or of another type.
 struct TokenFailure: Decodable {
     let error: String?
@@ -55,7 +49,7 @@ struct TokenFailure: Decodable {
     }
 
     static func read(_ body: [UInt8]) -> TokenFailure {
-        (try? JSONDecoder().decode(TokenFailure.self, from: Data(body))) ?? TokenFailure()
+        JSONAnswer.decode(TokenFailure.self, from: body) ?? TokenFailure()
     }
 
     /// `error` decides, as Entra ID's documentation asks; the numbers only keep an answer that says too little from

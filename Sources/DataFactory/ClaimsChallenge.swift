@@ -33,7 +33,7 @@ enum ClaimsChallenge {
         while plain.last == "=" { plain.removeLast() }
         plain.append(contentsOf: repeatElement("=", count: (4 - plain.count % 4) % 4))
         guard let data = Data(base64Encoded: String(plain)), let claims = String(bytes: data, encoding: .utf8),
-            (try? JSONDecoder().decode([String: Member].self, from: data)) != nil
+            JSONAnswer.decode([String: Member].self, from: Array(data)) != nil
         else { return nil }
         return claims
     }

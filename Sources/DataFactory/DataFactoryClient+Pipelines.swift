@@ -1,11 +1,5 @@
 internal import AzureIdentity
 
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
-
 extension DataFactoryClient {
     /// Reads what a pipeline declares.
     ///
@@ -37,7 +31,7 @@ extension DataFactoryClient {
             if error.status == 404, error.disposition == .permanent { return .absent }
             throw error
         }
-        guard var definition = try? JSONDecoder().decode(PipelineDefinition.self, from: Data(response.body)) else {
+        guard var definition = JSONAnswer.decode(PipelineDefinition.self, from: response.body) else {
             throw DataFactoryError(unreadable: response, wanted: "pipeline", effect: .startsNothing)
         }
         // The header's form is the one that If-None-Match wants; the body's is the same tag without quotes.

@@ -1,11 +1,5 @@
 internal import AzureIdentity
 
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
-
 extension DataFactoryClient {
     /// Looks up one run. A run just started is found at once, unlike with ``runs(_:in:continuationToken:)``.
     ///
@@ -28,7 +22,7 @@ extension DataFactoryClient {
             if error.saysRunIsAbsent(response) { return nil }
             throw error
         }
-        guard let run = try? JSONDecoder().decode(PipelineRun.self, from: Data(response.body)) else {
+        guard let run = JSONAnswer.decode(PipelineRun.self, from: response.body) else {
             throw DataFactoryError(unreadable: response, wanted: "run", effect: .startsNothing)
         }
         return run

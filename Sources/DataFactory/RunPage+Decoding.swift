@@ -1,15 +1,9 @@
 internal import AzureIdentity
 
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
-
 extension RunPage {
     /// Reads a success. Nil if it is no page, or says that there is more without saying how to get it.
     init?(_ response: HTTPResponse) {
-        guard let body = try? JSONDecoder().decode(Body.self, from: Data(response.body)) else { return nil }
+        guard let body = JSONAnswer.decode(Body.self, from: response.body) else { return nil }
         let runs = body.value.compactMap(\.run)
         self.init(
             runs: runs,

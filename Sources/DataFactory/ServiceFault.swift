@@ -1,11 +1,5 @@
 internal import AzureIdentity
 
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
-
 /// The error in the body of an answer, in either of the shapes Azure sends, as far as it can be read.
 struct ServiceFault {
     /// What is kept of each text: enough to understand, small enough to log and to send on.
@@ -20,7 +14,7 @@ struct ServiceFault {
     /// `{"error": {…}}`, or the same members without the envelope. HTML, nothing, and bytes that are no UTF-8 leave
     /// every member nil.
     init(body: [UInt8]) {
-        let envelope = body.isEmpty ? nil : try? JSONDecoder().decode(Envelope.self, from: Data(body))
+        let envelope = body.isEmpty ? nil : JSONAnswer.decode(Envelope.self, from: body)
         let members = envelope?.error ?? envelope?.flat
         code = members?.code
         message = members?.message

@@ -1,5 +1,6 @@
 import AzureIdentity
 import Foundation
+import NetworkTestSupport
 import Testing
 
 @Suite("Managed identity over a real connection", .timeLimit(.minutes(1)))

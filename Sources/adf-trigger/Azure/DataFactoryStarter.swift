@@ -1,27 +1,12 @@
-internal import AzureIdentity
 internal import DataFactory
-internal import FoundationEssentials
 internal import TriggerWorker
 
 /// The worker's way to Azure Data Factory: the core client.
 struct DataFactoryStarter: RunStarter {
-    fileprivate let client: DataFactoryClient
+    private let client: DataFactoryClient
 
-    init(_ settings: Settings.Azure, transport: any HTTPTransport) {
-        let credential = ClientSecretCredential(
-            tenantID: settings.tenantID,
-            clientID: settings.clientID,
-            clientSecret: settings.clientSecret,
-            authorityHost: settings.authorityHost,
-            transport: transport
-        )
-        client = DataFactoryClient(
-            endpoint: settings.managementEndpoint,
-            credential: credential,
-            transport: transport,
-            timeout: settings.timeout,
-            scope: settings.scope
-        )
+    init(_ client: DataFactoryClient) {
+        self.client = client
     }
 
     func check(_ target: Target) throws(RequestError) {
@@ -77,11 +62,7 @@ extension DataFactoryStarter {
     func findRun(_ runID: String, of target: Target) async throws(StartFailure) -> ExistingRun? {
         let factory: FactoryReference
         do {
-            factory = try FactoryReference(
-                subscriptionID: target.subscriptionID,
-                resourceGroup: target.resourceGroup,
-                factory: target.factory
-            )
+            factory = try PipelineReference(target).factoryReference
         } catch {
             throw StartFailure(.refused, code: "InvalidName", message: "the target's \(error)")
         }
@@ -91,34 +72,12 @@ extension DataFactoryStarter {
                     runID: run.runID,
                     pipeline: run.pipelineName,
                     parameters: run.parameters,
-                    startedAt: run.runStart.flatMap { try? Date($0, strategy: .iso8601) }
+                    startedAt: run.startDate
                 )
             }
         } catch {
             throw StartFailure(error)
         }
-    }
-}
-
-extension PipelineReference {
-    fileprivate init(_ target: Target) throws(ResourceNameError) {
-        try self.init(
-            subscriptionID: target.subscriptionID,
-            resourceGroup: target.resourceGroup,
-            factory: target.factory,
-            pipeline: target.pipeline
-        )
-    }
-}
-
-extension RunOptions {
-    fileprivate init(_ options: StartOptions) {
-        self.init(
-            referencePipelineRunID: options.referencePipelineRunID,
-            isRecovery: options.isRecovery ?? false,
-            startActivityName: options.startActivityName,
-            startFromFailure: options.startFromFailure ?? false
-        )
     }
 }
 
