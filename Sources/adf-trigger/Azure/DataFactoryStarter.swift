@@ -1,3 +1,4 @@
+internal import AzureIdentity
 internal import DataFactory
 internal import TriggerWorker
 

@@ -65,9 +65,9 @@ struct Settings: Sendable {
         stopTime = .seconds(reader.integer(.stopSeconds, in: 1...3600, default: 25))
         policy = Policy(&reader, aliases: file.aliases, topology)
         azure = needs.contains(.azure) ? Azure(&reader, environment: environment) : nil
-        readLife(&reader)
         logFormat = reader.choice(.logFormat, default: .json)
         logLevel = reader.choice(.logLevel, default: .info)
+        readLife(&reader)
         guard reader.faults.isEmpty else { throw ConfigurationError(faults: reader.faults) }
     }
 
