@@ -6,6 +6,7 @@ struct EmulatorServices: Sendable {
     let tokenEndpoint: TokenEndpoint
     let management: ManagementEndpoint
     let statistics: Statistics
+    let requests: RequestLog
     let faults: NIOLockedValueBox<FaultPlan>
     private let chance: @Sendable () -> Double
 
@@ -14,6 +15,7 @@ struct EmulatorServices: Sendable {
         self.tokenEndpoint = TokenEndpoint(scenario: scenario, tokens: tokens, clock: clock)
         self.management = ManagementEndpoint(scenario: scenario, tokens: tokens, clock: clock)
         self.statistics = Statistics()
+        self.requests = RequestLog()
         self.faults = NIOLockedValueBox(FaultPlan(scenario.faults))
         self.chance = chance
     }

@@ -51,6 +51,7 @@ enum Route: Sendable {
             case "ready": ["GET": .ready]
             case "runs": ["GET": .runs]
             case "stats": ["GET": .stats]
+            case "requests": ["GET": .requests]
             case "faults": ["GET": .faults, "PUT": .replaceFaults]
             case "reset": ["POST": .reset]
             default: [:]
@@ -86,6 +87,7 @@ enum AdminRoute: Sendable {
     case ready
     case runs
     case stats
+    case requests
     case faults
     case replaceFaults
     case reset
