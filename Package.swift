@@ -28,6 +28,7 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
@@ -52,6 +53,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -81,7 +83,7 @@ let package = Package(
             name: "AzureIdentity",
             dependencies: [
                 asyncHTTPClient, crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix,
-                nioSSL, subprocess, x509,
+                nioSSL, subprocess, systemPackage, x509,
             ],
             swiftSettings: settings
         ),
@@ -133,6 +135,12 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
+        .target(
+            name: "NetworkTestSupport",
+            dependencies: [nioConcurrencyHelpers, nioCore, nioPosix, nioSSL],
+            path: "Tests/NetworkTestSupport",
+            swiftSettings: settings
+        ),
         .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ"], swiftSettings: settings),
         .testTarget(
             name: "RabbitMQTestingTests",
@@ -142,7 +150,8 @@ let package = Package(
         .testTarget(
             name: "AzureIdentityTests",
             dependencies: [
-                "AzureIdentity", crypto, cryptoExtras, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
+                "AzureIdentity", "NetworkTestSupport", crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioCore,
+                nioHTTP1, nioPosix, nioSSL, x509,
             ],
             swiftSettings: settings
         ),
@@ -168,8 +177,9 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "AzureIdentity", "DataFactory", "DataFactoryEmulator", "TestSupport", "adf-emulator", "adf-trigger",
-                crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioSSL, x509,
+                "AzureIdentity", "DataFactory", "DataFactoryEmulator", "NetworkTestSupport", "TestSupport",
+                "adf-emulator", "adf-trigger",
+                asyncHTTPClient, crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioSSL, x509,
             ],
             swiftSettings: settings
         ),

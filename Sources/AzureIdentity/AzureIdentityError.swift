@@ -51,6 +51,12 @@ public struct AzureIdentityError: Error, Sendable {
     /// What Microsoft's support asks for second.
     public let correlationID: String?
 
+    /// When Entra ID refused, in its own words, such as `2026-11-22 19:00:00Z`.
+    public let timestamp: String?
+
+    /// Whether the credential is not set up here at all, which sends ``DefaultAzureCredential`` on to the next one.
+    package let isAbsent: Bool
+
     /// The transport's error, if there was no answer.
     public let underlying: HTTPTransportError?
 
@@ -67,7 +73,38 @@ public struct AzureIdentityError: Error, Sendable {
         entraCodes: [Int] = [],
         traceID: String? = nil,
         correlationID: String? = nil,
+        timestamp: String? = nil,
         underlying: HTTPTransportError? = nil
+    ) {
+        self.init(
+            code: code,
+            message: message,
+            credential: credential,
+            status: status,
+            retryAfter: retryAfter,
+            entraError: entraError,
+            entraCodes: entraCodes,
+            traceID: traceID,
+            correlationID: correlationID,
+            timestamp: timestamp,
+            underlying: underlying,
+            isAbsent: false
+        )
+    }
+
+    package init(
+        code: Code,
+        message: String,
+        credential: String,
+        status: Int? = nil,
+        retryAfter: Duration? = nil,
+        entraError: String? = nil,
+        entraCodes: [Int] = [],
+        traceID: String? = nil,
+        correlationID: String? = nil,
+        timestamp: String? = nil,
+        underlying: HTTPTransportError? = nil,
+        isAbsent: Bool
     ) {
         self.code = code
         self.message = message
@@ -78,7 +115,9 @@ public struct AzureIdentityError: Error, Sendable {
         self.entraCodes = entraCodes
         self.traceID = traceID
         self.correlationID = correlationID
+        self.timestamp = timestamp
         self.underlying = underlying
+        self.isAbsent = isAbsent
     }
 
     /// Whether asking again is useless until somebody changes something.
@@ -95,6 +134,7 @@ extension AzureIdentityError: CustomStringConvertible {
         if let status { text += " [HTTP \(status)]" }
         if let traceID { text += " [trace \(traceID)]" }
         if let correlationID { text += " [correlation \(correlationID)]" }
+        if let timestamp { text += " [\(timestamp)]" }
         return text
     }
 }

@@ -7,4 +7,23 @@ package enum BoundedText {
         while end > text.startIndex, end.samePosition(in: text) == nil { end = text.utf8.index(before: end) }
         return String(text[..<end]) + "…"
     }
+
+    /// The same on one line: control characters and line ends become spaces, so that nobody forges a log line.
+    package static func line(_ text: String, toBytes limit: Int) -> String {
+        let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: " "
+            default: scalar
+            }
+        }
+        return cut(String(String.UnicodeScalarView(scalars)), toBytes: limit)
+    }
+
+    /// The text without white space at its ends. FoundationEssentials has nothing for it.
+    static func trimmed(_ text: String) -> String {
+        var text = text[...]
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
 }

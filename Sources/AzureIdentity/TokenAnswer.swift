@@ -4,36 +4,67 @@
     internal import Foundation
 #endif
 
-/// What a token endpoint says when it gives a token.
+/// What a service says when it gives a token: Entra ID, a managed identity's endpoint.
 struct TokenAnswer: Decodable {
-    let accessToken: String
+    private let accessToken: String
     /// Seconds from the answer on.
-    let expiresIn: Double
-    /// Seconds after which Entra ID wants the token replaced; sent for long-lived tokens.
-    let refreshIn: Double?
+    private let expiresIn: Double?
+    /// Seconds since 1970; all that App Service tells.
+    private let expiresOn: Double?
+    /// Seconds after which the issuer wants the token replaced; sent for long-lived tokens.
+    private let refreshIn: Double?
 
     private enum CodingKeys: String, CodingKey {
         case accessToken = "access_token"
         case expiresIn = "expires_in"
+        case expiresOn = "expires_on"
         case refreshIn = "refresh_in"
     }
 
     init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
+        func number(_ key: CodingKeys, upTo limit: Double) -> Double? {
+            guard let number = (try? values.decodeIfPresent(Number.self, forKey: key))?.value else { return nil }
+            return number > 0 && number < limit ? number : nil
+        }
         accessToken = try values.decode(String.self, forKey: .accessToken)
-        expiresIn = try values.decode(Seconds.self, forKey: .expiresIn).value
-        refreshIn = (try? values.decodeIfPresent(Seconds.self, forKey: .refreshIn))?.value
+        expiresIn = number(.expiresIn, upTo: 1e9)
+        expiresOn = number(.expiresOn, upTo: 1e11)
+        refreshIn = number(.refreshIn, upTo: 1e9)
+    }
+
+    static func read(_ body: [UInt8]) -> TokenAnswer? {
+        JSONAnswer.decode(TokenAnswer.self, from: body)
+    }
+
+    /// The token, unless there is none or nobody can tell how long it lives.
+    ///
+    /// - Parameter asked: When it was asked for. Its life is counted from before the request, so that it ends early
+    ///   rather than late.
+    func token(asked: Date) -> AccessToken? {
+        let expiry = expiresIn.map(asked.addingTimeInterval) ?? expiresOn.map(Date.init(timeIntervalSince1970:))
+        guard let expiry, expiry > asked, Self.isToken(accessToken) else { return nil }
+        return AccessToken(
+            token: accessToken,
+            expiresOn: expiry,
+            refreshOn: refreshIn.map(asked.addingTimeInterval)
+        )
+    }
+
+    /// Whether the text can stand in a header field without ending it.
+    static func isToken(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
 
     /// A number, or a number in a string as the v1 endpoint and managed identities write it.
-    private struct Seconds: Decodable {
+    private struct Number: Decodable {
         let value: Double
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
             let number = try (try? container.decode(Double.self)) ?? Double(container.decode(String.self))
-            guard let number, number.isFinite, number > 0, number < 1e9 else {
-                throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a number of seconds")
+            guard let number, number.isFinite else {
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a number")
             }
             value = number
         }

@@ -13,6 +13,7 @@ internal import NIOConcurrencyHelpers
 /// - A token is replaced in the background before it ends; meanwhile everybody uses the old one.
 /// - A failed replacement is logged and tried again 30 s later, or when Entra ID allows; no failure is remembered.
 /// - A caller who is cancelled stops waiting; the others keep what they wait for.
+/// - A caller with claims was refused with the token held: it waits for another, which replaces that one for everybody.
 ///
 /// It is a credential itself: share one cache between clients that act as the same principal.
 public final class TokenCache: TokenCredential {
@@ -49,19 +50,19 @@ public final class TokenCache: TokenCredential {
     /// The credential's own description.
     public var description: String { credential.description }
 
-    /// A good token, at once where there is one.
+    /// A good token, at once where there is one and no claims are demanded of it.
     ///
     /// - Throws: ``AzureIdentityError`` if there was no good token and none could be had; with
     ///   ``AzureIdentityError/Code-swift.struct/cancelled`` if the caller was cancelled while it waited.
     public func token(for scope: String, claims: String?) async throws(AzureIdentityError) -> AccessToken {
-        if let token = cachedToken(for: scope) { return token }
+        if claims == nil, let token = cachedToken(for: scope) { return token }
         let id = state.withLockedValue { state in
             state.nextWaiter += 1
             return state.nextWaiter
         }
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { (waiter: Waiter) in
-                join(waiter, id, scope)
+                join(waiter, id, scope, claims)
             }
         } onCancel: {
             leave(id)
@@ -98,7 +99,7 @@ public final class TokenCache: TokenCredential {
         Task(name: "Azure token for \(attempt.scope)") {
             let outcome: Outcome
             do throws(AzureIdentityError) {
-                outcome = .success(try await credential.token(for: attempt.scope))
+                outcome = .success(try await credential.token(for: attempt.scope, claims: attempt.claims))
             } catch {
                 outcome = .failure(error)
             }
@@ -109,7 +110,8 @@ public final class TokenCache: TokenCredential {
     private func end(_ attempt: TokenCacheStateMachine.Attempt, _ outcome: Outcome) {
         let now = clock.instant()
         let date = clock.date()
-        let (waiters, keptOldToken) = state.withLockedValue { state in
+        let (waiters, answer, keptOldToken) = state.withLockedValue { state in
+            var answer = outcome
             var keptOldToken = false
             switch outcome {
             case .success(let token):
@@ -123,10 +125,14 @@ public final class TokenCache: TokenCredential {
             case .failure(let error):
                 let failure = state.machine.failed(attempt, retryAfter: error.retryAfter, now: now)
                 keptOldToken = failure == .keepOldToken
+                // Who waits for an ordinary token is also served by one that came in answer to a demand meanwhile.
+                if attempt.claims == nil, let token = state.machine.usable(attempt.scope, now: now) {
+                    answer = .success(token)
+                }
             }
-            return (state.waiters.removeValue(forKey: attempt), keptOldToken)
+            return (state.waiters.removeValue(forKey: attempt), answer, keptOldToken)
         }
-        waiters?.values.forEach { $0.resume(returning: outcome) }
+        waiters?.values.forEach { $0.resume(returning: answer) }
         if keptOldToken, case .failure(let error) = outcome {
             // Info, because it cannot be thrown: nobody waits for this attempt.
             Logger.current.info(
@@ -139,12 +145,12 @@ public final class TokenCache: TokenCredential {
     }
 
     /// Looks up and enlists in one step: between the two the attempt could end and nobody would call the waiter.
-    private func join(_ waiter: Waiter, _ id: Int, _ scope: String) {
+    private func join(_ waiter: Waiter, _ id: Int, _ scope: String, _ claims: String?) {
         let now = clock.instant()
         let (answer, attempt): (Outcome?, TokenCacheStateMachine.Attempt?) = state.withLockedValue { state in
             // Asked inside the lock: a cancellation before it is seen here, one after it finds the waiter enlisted.
             if Task.isCancelled { return (.failure(cancelled), nil) }
-            switch state.machine.lookUp(scope, now: now) {
+            switch state.machine.lookUp(scope, claims: claims, now: now) {
             case .use(let token):
                 return (.success(token), nil)
             case .useAndBegin(let token, let attempt):

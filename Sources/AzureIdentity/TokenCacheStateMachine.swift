@@ -29,9 +29,10 @@ struct TokenCacheStateMachine {
     }
 
     /// One attempt to get a token, from its beginning to ``succeeded(_:token:validity:)`` or
-    /// ``failed(_:retryAfter:now:)``; a scope has one at a time.
+    /// ``failed(_:retryAfter:now:)``; a scope has one at a time for ordinary tokens, and one for each demand.
     struct Attempt: Hashable {
         let scope: String
+        let claims: String?
         let number: Int
     }
 
@@ -57,6 +58,8 @@ struct TokenCacheStateMachine {
         var held: (token: AccessToken, validity: Validity)?
         var attempt: Attempt?
         var quietUntil: ContinuousClock.Instant?
+        // <= the demands that callers wait for now.
+        var demands: [String: Attempt] = [:]
     }
 
     // <= the number of scopes a program uses: one for Data Factory.
@@ -69,29 +72,66 @@ struct TokenCacheStateMachine {
         return held.token
     }
 
-    mutating func lookUp(_ scope: String, now: ContinuousClock.Instant) -> Lookup {
+    /// The token held if a service would still take it, be it due for replacement or not.
+    func usable(_ scope: String, now: ContinuousClock.Instant) -> AccessToken? {
+        guard let held = entries[scope]?.held, now < held.validity.expiresAt else { return nil }
+        return held.token
+    }
+
+    /// - Parameter claims: What was demanded of the token beyond the scope. The held one is not looked at then: whoever
+    ///   has a demand was refused with it.
+    mutating func lookUp(_ scope: String, claims: String?, now: ContinuousClock.Instant) -> Lookup {
         var entry = entries[scope] ?? Entry()
         defer { entries[scope] = entry }
 
+        if let claims {
+            if let attempt = entry.demands[claims] { return .wait(attempt) }
+            let attempt = begin(scope, claims)
+            entry.demands[claims] = attempt
+            return .beginAndWait(attempt)
+        }
         if let held = entry.held, now < held.validity.expiresAt {
             let isQuiet = entry.quietUntil.map { now < $0 } ?? false
             if now < held.validity.refreshAt || entry.attempt != nil || isQuiet { return .use(held.token) }
-            return .useAndBegin(held.token, begin(&entry, scope))
+            let attempt = begin(scope, nil)
+            entry.attempt = attempt
+            return .useAndBegin(held.token, attempt)
         }
         entry.held = nil
         if let attempt = entry.attempt { return .wait(attempt) }
-        return .beginAndWait(begin(&entry, scope))
+        let attempt = begin(scope, nil)
+        entry.attempt = attempt
+        return .beginAndWait(attempt)
     }
 
     func isAsking(for scope: String) -> Bool {
-        entries[scope]?.attempt != nil
+        guard let entry = entries[scope] else { return false }
+        return entry.attempt != nil || !entry.demands.isEmpty
     }
 
     mutating func succeeded(_ attempt: Attempt, token: AccessToken, validity: Validity) {
-        entries[attempt.scope] = Entry(held: (token, validity))
+        guard var entry = entries[attempt.scope] else { return }
+        defer { entries[attempt.scope] = entry }
+
+        if let claims = attempt.claims {
+            entry.demands[claims] = nil
+            // An ordinary token that is still under way would be refused again: it reaches who waits for it, and is not
+            // kept in the place of this one.
+            entry.attempt = nil
+        } else {
+            guard entry.attempt == attempt else { return }
+            entry.attempt = nil
+        }
+        entry.held = (token, validity)
+        entry.quietUntil = nil
     }
 
     mutating func failed(_ attempt: Attempt, retryAfter: Duration?, now: ContinuousClock.Instant) -> Failure {
+        if let claims = attempt.claims {
+            entries[attempt.scope]?.demands[claims] = nil
+            return .tellWaiters
+        }
+        guard entries[attempt.scope]?.attempt == attempt else { return .tellWaiters }
         entries[attempt.scope]?.attempt = nil
         guard let held = entries[attempt.scope]?.held, now < held.validity.expiresAt else {
             entries[attempt.scope]?.quietUntil = nil
@@ -109,10 +149,8 @@ struct TokenCacheStateMachine {
         }
     }
 
-    private mutating func begin(_ entry: inout Entry, _ scope: String) -> Attempt {
+    private mutating func begin(_ scope: String, _ claims: String?) -> Attempt {
         attempts += 1
-        let attempt = Attempt(scope: scope, number: attempts)
-        entry.attempt = attempt
-        return attempt
+        return Attempt(scope: scope, claims: claims, number: attempts)
     }
 }

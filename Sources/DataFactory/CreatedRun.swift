@@ -6,13 +6,16 @@ public struct CreatedRun: Sendable, Hashable {
     /// The answer's `x-ms-request-id`, which Microsoft's support asks for.
     public let azureRequestID: String?
 
-    /// How many more writes ARM would take from this principal and subscription right now, if it said so.
-    public let remainingWrites: Int?
+    /// What ARM would take from this principal and subscription right now.
+    public let rateLimit: RateLimit
 
     /// Makes a value; for tests of callers.
-    public init(runID: String, azureRequestID: String? = nil, remainingWrites: Int? = nil) {
+    public init(runID: String, azureRequestID: String? = nil, rateLimit: RateLimit = RateLimit()) {
         self.runID = runID
         self.azureRequestID = azureRequestID
-        self.remainingWrites = remainingWrites
+        self.rateLimit = rateLimit
     }
+
+    /// How many more writes ARM would take from this principal and subscription right now, if it said so.
+    public var remainingWrites: Int? { rateLimit.remainingWrites }
 }

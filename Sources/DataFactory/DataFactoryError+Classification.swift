@@ -7,16 +7,18 @@ internal import AzureIdentity
 #endif
 
 extension DataFactoryError {
-    /// Whether a request can have started something.
+    /// Whether a request can have started a run.
     enum Effect {
         case startsRun
-        case readsOnly
+        case startsNothing
     }
 
     /// An answer that is not a success.
-    init(answer response: HTTPResponse, effect: Effect, now: Date) {
+    init(answer response: HTTPResponse, effect: Effect) {
         let fault = ServiceFault(body: response.body)
         let (code, message) = Self.words(for: response.status)
+        var retryAfter = RetryAfter.parse(response, now: Date())
+        if response.status == 429, retryAfter == nil { retryAfter = fault.message.flatMap(ThrottleText.wait(in:)) }
         self.init(
             disposition: Self.disposition(status: response.status, code: fault.code, effect: effect),
             status: response.status,
@@ -25,22 +27,22 @@ extension DataFactoryError {
             target: fault.target,
             details: fault.details,
             azureRequestID: response.azureRequestID,
-            correlationID: response.header("x-ms-correlation-request-id"),
-            retryAfter: RetryAfter.parse(response, now: now),
-            remainingWrites: response.remainingWrites
+            correlationID: response.correlationID,
+            retryAfter: retryAfter,
+            rateLimit: response.rateLimit
         )
     }
 
-    /// A success whose body cannot be read: the run was accepted, and its id is lost.
-    init(unreadable response: HTTPResponse, effect: Effect) {
+    /// A success whose body cannot be read. If it answers a start, the run was accepted and its id is lost.
+    init(unreadable response: HTTPResponse, wanted: String, effect: Effect) {
         self.init(
             disposition: effect == .startsRun ? .ambiguous : .safe,
             status: response.status,
             code: "UnreadableResponse",
-            message: "the answer is a success but holds no readable run",
+            message: "the answer is a success but holds no readable \(wanted)",
             azureRequestID: response.azureRequestID,
-            correlationID: response.header("x-ms-correlation-request-id"),
-            remainingWrites: response.remainingWrites
+            correlationID: response.correlationID,
+            rateLimit: response.rateLimit
         )
     }
 
@@ -76,12 +78,16 @@ extension DataFactoryError {
     /// What an answer that is not a success says about the run.
     ///
     /// ARM gives a resource provider 60 s, throws later work's answers away and says 504, so any 5xx (and 408) leaves
-    /// open whether a run began (resource provider contract, "Client Request Timeout"). A 4xx is a refusal.
-    static func disposition(status: Int, code: String?, effect: Effect) -> Disposition {
+    /// open whether a run began (resource provider contract, "Client Request Timeout"). A 4xx is a refusal, whatever its
+    /// code says.
+    private static func disposition(status: Int, code: String?, effect: Effect) -> Disposition {
         switch status {
-        case 401: .credential
+        // Whoever redirects or asks for a proxy's password is not ARM, and would do so to every request.
+        case 300..<400, 401, 407: .credential
         case 403: .access
         case 404: isAboutTarget(code) ? .access : .permanent
+        // As with a missing role, somebody can put it right while the request waits.
+        case 409: isMissingRegistration(code) ? .access : .permanent
         case 408, 500...: effect == .startsRun ? .ambiguous : .safe
         case 429: .throttled
         default: .permanent
@@ -96,21 +102,25 @@ extension DataFactoryError {
             .contains { $0.equalsIgnoringASCIICase(code) }
     }
 
+    private static func isMissingRegistration(_ code: String?) -> Bool {
+        code?.equalsIgnoringASCIICase("MissingSubscriptionRegistration") ?? false
+    }
+
+    /// Whether the code is the service's own rather than a word of ours.
+    var hasServiceCode: Bool {
+        guard let status else { return false }
+        return code != Self.words(for: status).code
+    }
+
     /// What to say where the service says nothing.
     private static func words(for status: Int) -> (code: String, message: String) {
         switch status {
         case 300..<400:
             ("Redirect", "the service redirects, and redirects are not followed: check the management endpoint")
+        case 407:
+            ("HTTP407", "a proxy wants a user name and password: check the proxy's URL")
         default:
             ("HTTP\(status)", "the service answered \(status) without an error that could be read")
         }
     }
-}
-
-extension HTTPResponse {
-    /// Microsoft's id of the exchange.
-    var azureRequestID: String? { header("x-ms-request-id") }
-
-    /// What ARM says is left of this principal's and subscription's writes.
-    var remainingWrites: Int? { header("x-ms-ratelimit-remaining-subscription-writes").flatMap(Int.init) }
 }

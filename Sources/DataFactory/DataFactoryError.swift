@@ -14,10 +14,11 @@ public struct DataFactoryError: Error, Sendable {
         case throttled
         /// Certainly no run, and repeating the request changes nothing: this pipeline or these parameters are refused.
         case permanent
-        /// Certainly no run; the target is out of reach until somebody grants a role or creates it: 403, or no such
-        /// factory, resource group or subscription.
+        /// Certainly no run; the target is out of reach until somebody grants a role, creates it or registers Data
+        /// Factory for the subscription: 403, or no such factory, resource group or subscription.
         case access
-        /// Certainly no run; our own credential is the trouble: no token, or a fresh one refused.
+        /// Certainly no run; our own set-up is the trouble, whatever the request: no token, a fresh one refused, a proxy
+        /// that wants a password, an endpoint that is not ARM.
         case credential
     }
 
@@ -73,8 +74,8 @@ public struct DataFactoryError: Error, Sendable {
     /// How long the service asks its callers to wait, if it said so.
     public let retryAfter: Duration?
 
-    /// How many more writes ARM would take from this principal and subscription right now, if it said so.
-    public let remainingWrites: Int?
+    /// What ARM would take from this principal and subscription right now.
+    public let rateLimit: RateLimit
 
     /// What caused an error that is not an answer of the service.
     public let underlying: Underlying?
@@ -92,7 +93,7 @@ public struct DataFactoryError: Error, Sendable {
         azureRequestID: String? = nil,
         correlationID: String? = nil,
         retryAfter: Duration? = nil,
-        remainingWrites: Int? = nil,
+        rateLimit: RateLimit = RateLimit(),
         underlying: Underlying? = nil
     ) {
         self.disposition = disposition
@@ -104,9 +105,12 @@ public struct DataFactoryError: Error, Sendable {
         self.azureRequestID = azureRequestID
         self.correlationID = correlationID
         self.retryAfter = retryAfter
-        self.remainingWrites = remainingWrites
+        self.rateLimit = rateLimit
         self.underlying = underlying
     }
+
+    /// How many more writes ARM would take from this principal and subscription right now, if it said so.
+    public var remainingWrites: Int? { rateLimit.remainingWrites }
 }
 
 extension DataFactoryError: CustomStringConvertible {

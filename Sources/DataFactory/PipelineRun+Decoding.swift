@@ -1,49 +1,65 @@
 extension PipelineRun: Decodable {
     private enum CodingKeys: String, CodingKey {
         case runID = "runId"
-        case status, pipelineName, parameters, runStart, runEnd, lastUpdated, message
+        case runGroupID = "runGroupId"
+        case status, pipelineName, parameters, runStart, runEnd, lastUpdated, message, isLatest, invokedBy, durationInMs
+        case runDimensions, runDimension, annotations
     }
 
     /// Reads the service's JSON; only a missing run id is an error.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func text(_ key: CodingKeys) -> String? {
-            let text = (try? values.decodeIfPresent(Scalar.self, forKey: key))?.text
+            let text = (try? values.decodeIfPresent(JSONScalar.self, forKey: key))?.text
             return text?.isEmpty == false ? text : nil
         }
-        let parameters = try? values.decodeIfPresent([String: Scalar].self, forKey: .parameters)
+        func texts(_ key: CodingKeys) -> [String: String]? {
+            (try? values.decodeIfPresent([String: JSONScalar].self, forKey: key))?.compactMapValues(\.text)
+        }
+        let id = try values.decode(String.self, forKey: .runID)
+        guard !id.isEmpty else {
+            throw DecodingError.dataCorruptedError(forKey: .runID, in: values, debugDescription: "is empty")
+        }
         self.init(
-            runID: try values.decode(String.self, forKey: .runID),
+            runID: id,
             status: text(.status).map(Status.init(rawValue:)),
             pipelineName: text(.pipelineName),
-            parameters: parameters?.compactMapValues(\.text) ?? [:],
+            parameters: texts(.parameters) ?? [:],
             runStart: text(.runStart),
             runEnd: text(.runEnd),
             lastUpdated: text(.lastUpdated),
-            message: text(.message)
+            message: text(.message),
+            duration: (try? values.decodeIfPresent(Int64.self, forKey: .durationInMs)).map { .milliseconds($0) },
+            runGroupID: text(.runGroupID),
+            isLatest: try? values.decodeIfPresent(Bool.self, forKey: .isLatest),
+            invokedBy: try? values.decodeIfPresent(Invoker.self, forKey: .invokedBy),
+            // The specification has the first name, the service the second.
+            runDimensions: texts(.runDimensions) ?? texts(.runDimension) ?? [:],
+            annotations: (try? values.decodeIfPresent([JSONScalar].self, forKey: .annotations))?.compactMap(\.text)
+                ?? []
         )
     }
+}
 
-    /// A string, or something the service should have written as one. Nil for null, arrays and objects.
-    private struct Scalar: Decodable {
-        let text: String?
+extension PipelineRun.Invoker: Decodable {
+    private enum CodingKeys: String, CodingKey {
+        case id, name, pipelineName
+        case type = "invokedByType"
+        case pipelineRunID = "pipelineRunId"
+    }
 
-        init(from decoder: any Decoder) throws {
-            guard let container = try? decoder.singleValueContainer() else {
-                text = nil
-                return
-            }
-            if let string = try? container.decode(String.self) {
-                text = string
-            } else if let flag = try? container.decode(Bool.self) {
-                text = flag ? "true" : "false"
-            } else if let integer = try? container.decode(Int64.self) {
-                text = "\(integer)"
-            } else if let number = try? container.decode(Double.self) {
-                text = "\(number)"
-            } else {
-                text = nil
-            }
+    /// Reads the service's JSON; every member may be missing.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func text(_ key: CodingKeys) -> String? {
+            (try? values.decodeIfPresent(JSONScalar.self, forKey: key))?.text
         }
+        self.init(
+            id: text(.id),
+            name: text(.name),
+            type: text(.type),
+            pipelineName: text(.pipelineName),
+            pipelineRunID: text(.pipelineRunID)
+        )
     }
 }

@@ -1,33 +1,5 @@
 /// What Data Factory says about a run. Everything but the id may be missing.
 public struct PipelineRun: Sendable, Hashable {
-    /// Where a run stands. Unknown words are kept, and do not count as an end.
-    public struct Status: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
-        /// The word on the wire.
-        public let rawValue: String
-
-        /// Any word.
-        public init(rawValue: String) { self.rawValue = rawValue }
-
-        /// Waiting for its turn.
-        public static let queued = Status(rawValue: "Queued")
-        /// Running.
-        public static let inProgress = Status(rawValue: "InProgress")
-        /// Ended well.
-        public static let succeeded = Status(rawValue: "Succeeded")
-        /// Ended badly; ``PipelineRun/message`` says why.
-        public static let failed = Status(rawValue: "Failed")
-        /// Being cancelled.
-        public static let canceling = Status(rawValue: "Canceling")
-        /// Cancelled. The service spells this one with two l and `Canceling` with one.
-        public static let cancelled = Status(rawValue: "Cancelled")
-
-        /// Whether nothing more will happen.
-        public var isTerminal: Bool { self == .succeeded || self == .failed || self == .cancelled }
-
-        /// The word on the wire.
-        public var description: String { rawValue }
-    }
-
     /// The run's id.
     public let runID: String
 
@@ -52,6 +24,24 @@ public struct PipelineRun: Sendable, Hashable {
     /// Why it failed; nil where the service says nothing.
     public let message: String?
 
+    /// How long it took, in whole milliseconds; nil while it runs.
+    public let duration: Duration?
+
+    /// The group it shares with its recoveries: the id of the first of them, its own if there are no others.
+    public let runGroupID: String?
+
+    /// Whether it is the latest of its group.
+    public let isLatest: Bool?
+
+    /// Who started it.
+    public let invokedBy: Invoker?
+
+    /// The dimensions its author gave the pipeline, in text form.
+    public let runDimensions: [String: String]
+
+    /// The pipeline's annotations.
+    public let annotations: [String]
+
     /// Makes a value; for tests of callers.
     public init(
         runID: String,
@@ -61,7 +51,13 @@ public struct PipelineRun: Sendable, Hashable {
         runStart: String? = nil,
         runEnd: String? = nil,
         lastUpdated: String? = nil,
-        message: String? = nil
+        message: String? = nil,
+        duration: Duration? = nil,
+        runGroupID: String? = nil,
+        isLatest: Bool? = nil,
+        invokedBy: Invoker? = nil,
+        runDimensions: [String: String] = [:],
+        annotations: [String] = []
     ) {
         self.runID = runID
         self.status = status
@@ -71,5 +67,11 @@ public struct PipelineRun: Sendable, Hashable {
         self.runEnd = runEnd
         self.lastUpdated = lastUpdated
         self.message = message
+        self.duration = duration
+        self.runGroupID = runGroupID
+        self.isLatest = isLatest
+        self.invokedBy = invokedBy
+        self.runDimensions = runDimensions
+        self.annotations = annotations
     }
 }

@@ -3,12 +3,12 @@
 /// Lengths are counted in Unicode scalars: what most people call characters, and bounded in bytes.
 enum ResourceName {
     static func checkSubscription(_ text: String) throws(ResourceNameError) {
-        let rule = "a UUID such as 01234567-89ab-cdef-0123-456789abcdef"
-        try check(.subscriptionID, text, 1...36, rule)
-        let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard groups.map(\.count) == [8, 4, 4, 4, 12], groups.allSatisfy({ $0.allSatisfy(isHexDigit) }) else {
-            throw ResourceNameError(name: .subscriptionID, problem: "is not a UUID", rule: rule)
-        }
+        try checkUUID(.subscriptionID, text)
+    }
+
+    /// It becomes a header, and by what was seen a run id as well.
+    static func checkClientRequestID(_ text: String) throws(ResourceNameError) {
+        try checkUUID(.clientRequestID, text)
     }
 
     static func checkResourceGroup(_ text: String) throws(ResourceNameError) {
@@ -60,6 +60,15 @@ enum ResourceName {
         for scalar in text.unicodeScalars
         where !isASCIILetterOrDigit(scalar) && scalar != "-" && scalar != "_" {
             throw contains(scalar, .runID, rule)
+        }
+    }
+
+    private static func checkUUID(_ name: ResourceNameError.Name, _ text: String) throws(ResourceNameError) {
+        let rule = "a UUID such as 01234567-89ab-cdef-0123-456789abcdef"
+        try check(name, text, 1...36, rule)
+        let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard groups.map(\.count) == [8, 4, 4, 4, 12], groups.allSatisfy({ $0.allSatisfy(isHexDigit) }) else {
+            throw ResourceNameError(name: name, problem: "is not a UUID", rule: rule)
         }
     }
 

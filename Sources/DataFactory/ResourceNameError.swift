@@ -12,6 +12,8 @@ public struct ResourceNameError: Error, Sendable, Hashable {
         case pipeline = "pipeline"
         /// The id of a run.
         case runID = "run id"
+        /// The id a caller gives a request.
+        case clientRequestID = "client request id"
     }
 
     /// Which of the names is wrong.

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
+internal import AzureIdentity
 
 /// Reads the answer to createRun, `{"runId": "…"}`.
 ///
@@ -12,7 +8,7 @@ enum RunIDScanner {
     /// Nil unless the body is a JSON object whose `runId` is a string that is not empty.
     static func runID(in body: [UInt8]) -> String? {
         if let id = plainRunID(in: body) { return id }
-        let answer = try? JSONDecoder().decode(Answer.self, from: Data(body))
+        let answer = JSONAnswer.decode(Answer.self, from: body)
         return answer?.runId.isEmpty == false ? answer?.runId : nil
     }
 

@@ -1,11 +1,5 @@
 internal import AzureIdentity
 
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
-
 /// The error in the body of an answer, in either of the shapes Azure sends, as far as it can be read.
 struct ServiceFault {
     /// What is kept of each text: enough to understand, small enough to log and to send on.
@@ -20,7 +14,7 @@ struct ServiceFault {
     /// `{"error": {…}}`, or the same members without the envelope. HTML, nothing, and bytes that are no UTF-8 leave
     /// every member nil.
     init(body: [UInt8]) {
-        let envelope = body.isEmpty ? nil : try? JSONDecoder().decode(Envelope.self, from: Data(body))
+        let envelope = body.isEmpty ? nil : JSONAnswer.decode(Envelope.self, from: body)
         let members = envelope?.error ?? envelope?.flat
         code = members?.code
         message = members?.message
@@ -39,7 +33,7 @@ struct ServiceFault {
         init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             error = try? values.decodeIfPresent(Members.self, forKey: .error)
-            flat = try? Members(from: decoder)
+            flat = error == nil ? try? Members(from: decoder) : nil
         }
     }
 
@@ -47,9 +41,28 @@ struct ServiceFault {
         let code: String?
         let message: String?
         let target: String?
-        let details: [Members]
+        let details: [Part]
 
-        private enum CodingKeys: String, CodingKey { case code, message, target, details }
+        private enum CodingKeys: String, CodingKey { case details }
+
+        init(from decoder: any Decoder) throws {
+            let part = try Part(from: decoder)
+            code = part.code
+            message = part.message
+            target = part.target
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            details = (try? values.decodeIfPresent([Part].self, forKey: .details)) ?? []
+        }
+    }
+
+    /// Details have details in turn, by the specification. They are not followed: a body must not say how deep the
+    /// reader's stack grows.
+    private struct Part: Decodable {
+        let code: String?
+        let message: String?
+        let target: String?
+
+        private enum CodingKeys: String, CodingKey { case code, message, target }
 
         init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
@@ -62,7 +75,6 @@ struct ServiceFault {
             code = text(.code)
             message = text(.message)
             target = text(.target)
-            details = (try? values.decodeIfPresent([Members].self, forKey: .details)) ?? []
         }
     }
 }

@@ -1,5 +1,6 @@
 import AzureIdentity
 import NIOConcurrencyHelpers
+import NetworkTestSupport
 import Testing
 
 @Suite("AsyncHTTPClient transport", .timeLimit(.minutes(1)))
@@ -128,6 +129,56 @@ struct AsyncHTTPClientTransportTests {
                 #expect(error.certainty == .unknown)
                 if let code { #expect(error.code == code) }
                 #expect(server.requests.count == 1)
+            }
+        }
+    }
+
+    @Test("a body without an announced length is bounded, also when it comes in small pieces")
+    func endlessBody() async throws {
+        let pieces = String(repeating: "2\r\nxy\r\n", count: 33)
+        let answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(pieces)"
+        for text in [answer, "HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 65)] {
+            try await LoopbackServer.withServer(reacting: { _ in .answer(text) }) { server in
+                try await withTransport(.init(maximumResponseBytes: 64)) { transport in
+                    let error = try await failure(transport, post(server.url))
+
+                    #expect(error.code == .responseTooLarge)
+                    #expect(error.certainty == .unknown)
+                }
+            }
+        }
+    }
+
+    @Test("a chunked body within the bound arrives whole")
+    func chunkedBody() async throws {
+        let answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3;x=y\r\ncde\r\n0\r\nT: 1\r\n\r\n"
+        try await LoopbackServer.withServer(reacting: { _ in .answer(answer) }) { server in
+            try await withTransport(.init(maximumResponseBytes: 5)) { transport in
+                let response = try await transport.send(post(server.url))
+
+                #expect(response.body == Array("abcde".utf8))
+            }
+        }
+    }
+
+    @Test(
+        "a flood of header fields is refused: too many, too long, and without an end",
+        arguments: ["x: y\r\n", "y", "x"]
+    )
+    func headerFlood(piece: String) async throws {
+        let fields =
+            switch piece {
+            case "y": "x: " + String(repeating: piece, count: 100_000) + "\r\n\r\n"
+            case "x": String(repeating: piece, count: 100_000)
+            default: String(repeating: piece, count: 300) + "\r\n"
+            }
+        try await LoopbackServer.withServer(reacting: { _ in .answer("HTTP/1.1 200 OK\r\n" + fields) }) { server in
+            try await withTransport { transport in
+                let error = try await failure(transport, post(server.url))
+
+                #expect(error.code == .malformedResponse)
+                #expect(error.certainty == .unknown)
+                #expect("\(error)".utf8.count < 400)
             }
         }
     }

@@ -5,6 +5,7 @@ import NIOConcurrencyHelpers
 final class HeldCredential: TokenCredential {
     struct Call: Sendable {
         let scope: String
+        let claims: String?
         fileprivate let continuation: CheckedContinuation<Result<AccessToken, AzureIdentityError>, Never>
 
         func answer(_ token: AccessToken) { continuation.resume(returning: .success(token)) }
@@ -24,7 +25,9 @@ final class HeldCredential: TokenCredential {
 
     func token(for scope: String, claims: String?) async throws(AzureIdentityError) -> AccessToken {
         counter.withLockedValue { $0 += 1 }
-        return try await withCheckedContinuation { arrivals.yield(Call(scope: scope, continuation: $0)) }.get()
+        return try await withCheckedContinuation {
+            arrivals.yield(Call(scope: scope, claims: claims, continuation: $0))
+        }.get()
     }
 }
 

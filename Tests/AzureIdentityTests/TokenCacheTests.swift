@@ -178,6 +178,108 @@ struct TokenCacheTests {
         #expect(credential.count == 2)
     }
 
+    @Test("a thousand callers whose token ends under them make one request, and none of them fails")
+    func expiryUnderLoad() async throws {
+        try await hold(clock.token("old", lifetime: 3600))
+        var calls = credential.calls.makeAsyncIterator()
+        // Three refreshes fail while the old token is good, with callers all the while.
+        for second in [3300, 3330, 3360] {
+            clock.advance(by: .seconds(second == 3300 ? 3300 : 30))
+            let tokens = await withTaskGroup(of: String?.self) { group in
+                for _ in 0..<1000 { group.addTask { [cache, scope] in try? await cache.token(for: scope).token } }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(tokens.count == 1000)
+            #expect(tokens.allSatisfy { $0 == "old" })
+            try #require(await calls.next()).fail(.weather())
+            await eventually { !cache.isAsking(for: scope) }
+        }
+        #expect(credential.count == 4)
+
+        clock.advance(by: .seconds(240))
+        let tokens = await withTaskGroup(of: String?.self) { group in
+            for _ in 0..<1000 { group.addTask { [cache, scope] in try? await cache.token(for: scope).token } }
+            await eventually { cache.waiting == 1000 }
+            await calls.next()?.answer(clock.token("new", lifetime: 3600))
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+
+        #expect(tokens.count == 1000)
+        #expect(tokens.allSatisfy { $0 == "new" })
+        #expect(credential.count == 5)
+    }
+
+    @Test("a demand goes past the token held, once for all who have it, and its token is the one held from then on")
+    func claims() async throws {
+        try await hold(clock.token("old", lifetime: 3600))
+        var calls = credential.calls.makeAsyncIterator()
+
+        async let first = cache.token(for: scope, claims: "{}")
+        async let second = cache.token(for: scope, claims: "{}")
+        await eventually { cache.waiting == 2 }
+        #expect(try await cache.token(for: scope).token == "old")
+        let call = try #require(await calls.next())
+        #expect(call.claims == "{}")
+        call.answer(clock.token("demanded", lifetime: 3600))
+
+        #expect(try await first.token == "demanded")
+        #expect(try await second.token == "demanded")
+        #expect(cache.cachedToken(for: scope)?.token == "demanded")
+        #expect(credential.count == 2)
+    }
+
+    @Test("different demands are asked for separately")
+    func differentClaims() async throws {
+        async let first = cache.token(for: scope, claims: "1")
+        async let second = cache.token(for: scope, claims: "2")
+        var calls = credential.calls.makeAsyncIterator()
+
+        for _ in 0..<2 {
+            let call = try #require(await calls.next())
+            call.answer(clock.token("for \(call.claims ?? "nobody")", lifetime: 3600))
+        }
+
+        #expect(try await first.token == "for 1")
+        #expect(try await second.token == "for 2")
+    }
+
+    @Test("a demand that fails leaves the token held alone and is not remembered")
+    func failedClaims() async throws {
+        try await hold(clock.token("old", lifetime: 3600))
+        var calls = credential.calls.makeAsyncIterator()
+        let demand = Task { [cache, scope] in try await cache.token(for: scope, claims: "{}") }
+        try #require(await calls.next()).fail(.weather())
+
+        #expect(await demand.result.failureCode == .unavailable)
+        #expect(cache.cachedToken(for: scope)?.token == "old")
+        async let again = cache.token(for: scope, claims: "{}")
+        try #require(await calls.next()).answer(clock.token("demanded", lifetime: 3600))
+        #expect(try await again.token == "demanded")
+    }
+
+    @Test("an ordinary token on its way does not take the place of a demanded one that came first")
+    func overtakenRefresh() async throws {
+        // Refresh begins; a service demands claims; their token comes; then the refresh ends with one that would be
+        // refused again.
+        try await hold(clock.token("old", lifetime: 3600))
+        var calls = credential.calls.makeAsyncIterator()
+        clock.advance(by: .seconds(3300))
+        _ = try await cache.token(for: scope)
+        let refresh = try #require(await calls.next())
+        async let demanded = cache.token(for: scope, claims: "{}")
+        try #require(await calls.next()).answer(clock.token("demanded", lifetime: 3600))
+        #expect(try await demanded.token == "demanded")
+
+        refresh.answer(clock.token("refreshed", lifetime: 3600))
+        // The answer is taken on another task; a second demand behind it shows when that has happened.
+        async let next = cache.token(for: scope, claims: "next")
+        let call = try #require(await calls.next())
+        for _ in 0..<100 { await Task.yield() }
+        #expect(cache.cachedToken(for: scope)?.token == "demanded")
+        call.answer(clock.token("next", lifetime: 3600))
+        #expect(try await next.token == "next")
+    }
+
     @Test("a jump of the wall clock neither ends nor prolongs a token")
     func wallClockJumps() async throws {
         try await hold(clock.token("old", lifetime: 3600))

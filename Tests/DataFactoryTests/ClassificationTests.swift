@@ -4,35 +4,49 @@ import Testing
 
 @Suite("What a failure means", .timeLimit(.minutes(1)))
 struct ClassificationTests {
-    private static func body(_ code: String) -> String {
-        #"{"error":{"code":"\#(code)","message":"text","target":"t","details":null}}"#
+    private static let answers = ServiceAnswer.refusals + ServiceAnswer.unclear + ServiceAnswer.throttles
+
+    /// The same again if it is refused for its token.
+    private func transport(_ answer: ServiceAnswer) -> ScriptedTransport {
+        answer.response.status == 401
+            ? ScriptedTransport(answering: answer.response, answer.response)
+            : ScriptedTransport(answering: answer.response)
     }
 
-    @Test(
-        "createRun's answers",
-        arguments: [
-            (302, "", .permanent), (307, "", .permanent), (304, "", .permanent),
-            (400, body("BadRequest"), .permanent), (400, body("ReferencedPipelineRunNotFound"), .permanent),
-            (400, "", .permanent), (400, #"{"code":"BadRequest","message":null,"error":null}"#, .permanent),
-            (403, body("AuthorizationFailed"), .access), (403, "", .access),
-            (404, body("NotFound"), .permanent), (404, body("PipelineNotFound"), .permanent),
-            (404, body("ResourceNotFound"), .access), (404, body("RESOURCENOTFOUND"), .access),
-            (404, body("ParentResourceNotFound"), .access), (404, body("ResourceGroupNotFound"), .access),
-            (404, body("SubscriptionNotFound"), .access), (404, "<html>", .access), (404, "", .access),
-            (405, "", .permanent), (409, body("MissingSubscriptionRegistration"), .permanent),
-            (409, body("Conflict"), .permanent), (412, "", .permanent), (413, "", .permanent), (415, "", .permanent),
-            (408, "", .ambiguous), (429, "", .throttled), (429, body("SubscriptionRequestsThrottled"), .throttled),
-            (500, body("InternalServerError"), .ambiguous), (500, body("BadRequest"), .ambiguous),
-            (501, "", .ambiguous), (502, "<html>", .ambiguous), (503, "", .ambiguous), (504, "", .ambiguous),
-            (599, "", .ambiguous),
-        ] as [(Int, String, DataFactoryError.Disposition)]
-    )
-    func answers(status: Int, body: String, disposition: DataFactoryError.Disposition) async throws {
-        let error = try await Sample.createRunFailure(ScriptedTransport(answering: .json(status, body)))
+    @Test("what an answer means for a start", arguments: answers)
+    func starts(answer: ServiceAnswer) async throws {
+        let error = try await Sample.createRunFailure(transport(answer))
 
-        #expect(error.disposition == disposition)
-        #expect(error.status == status)
-        #expect(!error.code.isEmpty && !error.message.isEmpty)
+        #expect(error.disposition == answer.start)
+        #expect(error.status == answer.response.status)
+        #expect(error.code == answer.code)
+        #expect(error.retryAfter == answer.retryAfter)
+        #expect(error.azureRequestID == "azure-1")
+        #expect(!error.message.isEmpty)
+    }
+
+    @Test("what an answer means for a read: nothing about it is ambiguous", arguments: answers)
+    func reads(answer: ServiceAnswer) async throws {
+        let client = Sample.client(transport(answer))
+        let factory = try Sample.pipeline().factoryReference
+
+        let error = try #require(
+            await #expect(throws: DataFactoryError.self) {
+                try await client.runs(Sample.query, in: factory, continuationToken: nil)
+            }
+        )
+
+        #expect(error.disposition == answer.read)
+        #expect(error.disposition != .ambiguous)
+        #expect(error.code == answer.code)
+        #expect(error.retryAfter == answer.retryAfter)
+    }
+
+    @Test("the text about a wait counts for a 429 alone")
+    func waitInOtherText() async throws {
+        let body = ServiceAnswer.error("BadRequest", "Please try again after '6' seconds.")
+
+        #expect(try await Sample.createRunFailure(ScriptedTransport(answering: .json(400, body))).retryAfter == nil)
     }
 
     @Test(
@@ -64,18 +78,6 @@ struct ClassificationTests {
         }
     }
 
-    @Test(
-        "a read starts nothing, so nothing about it is ambiguous",
-        arguments: [
-            (408, .safe), (500, .safe), (504, .safe), (403, .access), (429, .throttled), (400, .permanent),
-        ] as [(Int, DataFactoryError.Disposition)]
-    )
-    func reads(status: Int, disposition: DataFactoryError.Disposition) async throws {
-        let error = try await Sample.runFailure(ScriptedTransport(answering: .json(status, "")))
-
-        #expect(error.disposition == disposition)
-    }
-
     @Test("a read without an answer is safe")
     func readWithoutAnswer() async throws {
         let cause = HTTPTransportError(code: .timeout, message: "x", certainty: .unknown)
@@ -96,12 +98,14 @@ struct ClassificationTests {
             ScriptedTransport(
                 answering: .json(
                     429,
-                    Self.body("SubscriptionRequestsThrottled"),
+                    ServiceAnswer.error("SubscriptionRequestsThrottled", "text", target: "t"),
                     [
                         HTTPHeader(name: "Retry-After", value: "372"),
                         HTTPHeader(name: "x-ms-request-id", value: "azure-1"),
                         HTTPHeader(name: "x-ms-correlation-request-id", value: "corr-1"),
                         HTTPHeader(name: "x-ms-ratelimit-remaining-subscription-writes", value: "0"),
+                        HTTPHeader(name: "x-ms-ratelimit-remaining-subscription-global-writes", value: "2800"),
+                        HTTPHeader(name: "x-ms-ratelimit-remaining-subscription-reads", value: "many"),
                     ]
                 )
             )
@@ -111,6 +115,7 @@ struct ClassificationTests {
         #expect(error.azureRequestID == "azure-1")
         #expect(error.correlationID == "corr-1")
         #expect(error.remainingWrites == 0)
+        #expect(error.rateLimit == RateLimit(remainingWrites: 0, remainingGlobalWrites: 2800))
         #expect(error.target == "t")
         #expect(
             error.description

@@ -91,6 +91,7 @@ struct CreateRunTests {
                 [
                     HTTPHeader(name: "X-Ms-Request-Id", value: "azure-1"),
                     HTTPHeader(name: "x-ms-ratelimit-remaining-subscription-writes", value: "199"),
+                    HTTPHeader(name: "x-ms-ratelimit-remaining-subscription-global-writes", value: "2999"),
                 ]
             )
         )
@@ -101,7 +102,14 @@ struct CreateRunTests {
             clientRequestID: Sample.clientRequestID
         )
 
-        #expect(run == CreatedRun(runID: "r-1", azureRequestID: "azure-1", remainingWrites: 199))
+        #expect(
+            run
+                == CreatedRun(
+                    runID: "r-1",
+                    azureRequestID: "azure-1",
+                    rateLimit: RateLimit(remainingWrites: 199, remainingGlobalWrites: 2999)
+                )
+        )
     }
 
     @Test(
@@ -115,6 +123,25 @@ struct CreateRunTests {
 
         #expect(error.disposition == .ambiguous)
         #expect(error.status == 200)
+    }
+
+    @Test(
+        "a client request id that is no UUID is refused unsent",
+        arguments: [
+            "", "x", "{31f1bc88-c715-4cd9-b31f-73e51da2e079}", "31f1bc88c7154cd9b31f73e51da2e079",
+            "31f1bc88-c715-4cd9-b31f-73e51da2e07g", "31f1bc88-c715-4cd9-b31f-73e51da2e07\r\n",
+        ]
+    )
+    func badClientRequestID(id: String) async throws {
+        let pipeline = try Sample.pipeline()
+
+        let error = await #expect(throws: DataFactoryError.self) {
+            try await Sample.client(ScriptedTransport([])).createRun(pipeline, parameters: [], clientRequestID: id)
+        }
+
+        #expect(error?.disposition == .permanent)
+        #expect(error?.code == "InvalidClientRequestID")
+        #expect(error?.message.contains { $0.isNewline } == false)
     }
 
     @Test("a token is asked for once and used for many runs")

@@ -77,9 +77,15 @@ struct ErrorDecodingTests {
         #expect(error.details.count == 10)
     }
 
-    @Test("deeply nested bodies are no trouble")
-    func deep() async throws {
-        let body = String(repeating: #"{"error":"#, count: 20_000)
+    @Test(
+        "deeply nested bodies are no trouble",
+        arguments: [
+            ("[", ""), ("[", "]"), (#"{"error":"#, ""), (#"{"error":{"details":["#, "]}}"), (#"{"details":["#, "]}"),
+        ],
+        [100, 500, 512, 10_000, 100_000]
+    )
+    func deep(brackets: (open: String, close: String), depth: Int) async throws {
+        let body = String(repeating: brackets.open, count: depth) + String(repeating: brackets.close, count: depth)
 
         #expect(try await error(body).code == "HTTP400")
     }

@@ -1,11 +1,17 @@
 import AzureIdentity
 import DataFactory
+import Foundation
 import Testing
 
 enum Sample {
     static let subscription = "01234567-89ab-cdef-0123-456789abcdef"
     static let clientRequestID = "31f1bc88-c715-4cd9-b31f-73e51da2e079"
     static let started = HTTPResponse.json(200, "{\r\n  \"runId\": \"\(clientRequestID)\"\r\n}")
+
+    static let query = RunQuery(
+        updatedAfter: Date(timeIntervalSince1970: 1_795_305_600),
+        updatedBefore: Date(timeIntervalSince1970: 1_795_312_800)
+    )
 
     static func pipeline(_ name: String = "nightly load") throws -> PipelineReference {
         try PipelineReference(subscriptionID: subscription, resourceGroup: "rg-1", factory: "adf-1", pipeline: name)

@@ -3,6 +3,7 @@ internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
+internal import NIOSSL
 
 /// The transport of the worker: AsyncHTTPClient over HTTP/1.1, with one event loop thread of its own.
 ///
@@ -10,47 +11,17 @@ internal import NIOPosix
 /// establishment, before a request has a connection, and that is switched off here so that a refused connection is
 /// reported at once to a caller who has a policy. Redirects are not followed.
 ///
+/// A request that has to go through a proxy goes through a tunnel (`CONNECT`), also where it is plain http, so the
+/// proxy sees no more than the host's name. The head of such a request is written when the tunnel stands: what the
+/// proxy refuses was certainly not sent.
+///
 /// Call ``shutdown()`` before letting go of the transport; AsyncHTTPClient traps in debug builds otherwise.
 public final class AsyncHTTPClientTransport: HTTPTransport {
-    /// What can be chosen about the transport.
-    public struct Configuration: Sendable {
-        /// How many connections one host may have; a request beyond that waits. Give it the number of requests that
-        /// may be in flight at once.
-        public var maxConnectionsPerHost: Int
-
-        /// How long a request may wait for a connection, be it a new one or one of the pool.
-        public var connectTimeout: Duration
-
-        /// How long an unused connection is kept. It must be less than what the server allows, or requests meet
-        /// connections that are just being closed, and what became of those is unknown.
-        public var idleTimeout: Duration
-
-        /// The largest answer accepted, in bytes.
-        public var maximumResponseBytes: Int
-
-        /// Makes a configuration.
-        ///
-        /// - Parameters:
-        ///   - maxConnectionsPerHost: Connections per host, 32 by default.
-        ///   - connectTimeout: 10 s by default, as AsyncHTTPClient.
-        ///   - idleTimeout: 45 s by default. ARM's front end names itself IIS in its answers, and IIS closes idle
-        ///     connections after 120 s.
-        ///   - maximumResponseBytes: 1 MiB by default.
-        public init(
-            maxConnectionsPerHost: Int = 32,
-            connectTimeout: Duration = .seconds(10),
-            idleTimeout: Duration = .seconds(45),
-            maximumResponseBytes: Int = 1 << 20
-        ) {
-            self.maxConnectionsPerHost = maxConnectionsPerHost
-            self.connectTimeout = connectTimeout
-            self.idleTimeout = idleTimeout
-            self.maximumResponseBytes = maximumResponseBytes
-        }
-    }
-
     private let group: MultiThreadedEventLoopGroup
-    private let client: HTTPClient
+    /// One client per way out, since a client of AsyncHTTPClient has one proxy for all it sends.
+    private let direct: HTTPClient
+    private let proxied: [(proxy: HTTPProxy, client: HTTPClient)]
+    private let proxies: HTTPProxies
     private let maximumResponseBytes: Int
     private let isShutDown = NIOLockedValueBox(false)
 
@@ -60,6 +31,7 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
         // order, and HTTPExchange's knowledge of whether the head was written is exact when the error arrives.
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         maximumResponseBytes = configuration.maximumResponseBytes
+        proxies = configuration.proxies
 
         var settings = HTTPClient.Configuration()
         settings.redirectConfiguration = .disallow
@@ -71,7 +43,20 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
             concurrentHTTP1ConnectionsPerHostSoftLimit: max(1, configuration.maxConnectionsPerHost)
         )
         settings.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
+        if let certificates = configuration.trustRoots.certificates {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .certificates(certificates)
+            settings.tlsConfiguration = tls
+        }
+        direct = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
+
+        var proxied: [(proxy: HTTPProxy, client: HTTPClient)] = []
+        for proxy in [proxies.secure, proxies.plain].compactMap(\.self)
+        where !proxied.contains(where: { $0.proxy == proxy }) {
+            settings.proxy = HTTPClient.Configuration.Proxy(proxy)
+            proxied.append((proxy, HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)))
+        }
+        self.proxied = proxied
     }
 
     /// Sends one request and reads the whole answer.
@@ -89,6 +74,7 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
             throw HTTPTransportError(code: .shutDown, message: "the transport was shut down", certainty: .notSent)
         }
 
+        let (client, proxy) = wayOut(for: request)
         let exchange = HTTPExchange(maximumResponseBytes: maximumResponseBytes)
         let task = client.execute(
             request: try Self.prepare(request),
@@ -113,7 +99,8 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
             throw HTTPTransportError(
                 folding: error,
                 certainty: exchange.headWasWritten ? .unknown : .notSent,
-                host: URLOrigin(url: request.url)?.host ?? "?"
+                host: URLOrigin(url: request.url)?.host ?? "?",
+                proxy: proxy
             )
         }
     }
@@ -125,9 +112,19 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
             return !isShutDown
         }
         guard isFirst else { return }
-        // Both fail only for having been shut down before, which the lines above rule out.
-        try? await client.shutdown()
+        // At once, because each may have to wait for connections that are being opened. They fail only for having been
+        // shut down before, which the lines above rule out.
+        await withDiscardingTaskGroup { [direct, proxied] tasks in
+            for client in [direct] + proxied.map(\.client) { tasks.addTask { try? await client.shutdown() } }
+        }
         try? await group.shutdownGracefully()
+    }
+
+    private func wayOut(for request: HTTPRequest) -> (client: HTTPClient, proxy: HTTPProxy?) {
+        guard !proxied.isEmpty, !request.bypassesProxy, let origin = URLOrigin(url: request.url),
+            let proxy = proxies.proxy(for: origin), let way = proxied.first(where: { $0.proxy == proxy })
+        else { return (direct, nil) }
+        return (way.client, proxy)
     }
 
     private static func prepare(_ request: HTTPRequest) throws(HTTPTransportError) -> HTTPClient.Request {
@@ -139,7 +136,22 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
                 body: request.body.isEmpty ? nil : .byteBuffer(ByteBuffer(bytes: request.body))
             )
         } catch {
-            throw HTTPTransportError(folding: error, certainty: .notSent, host: "?")
+            throw HTTPTransportError(folding: error, certainty: .notSent, host: "?", proxy: nil)
+        }
+    }
+}
+
+extension HTTPClient.Configuration.Proxy {
+    fileprivate init(_ proxy: HTTPProxy) {
+        switch proxy.kind {
+        case .http:
+            self = .server(
+                host: proxy.host,
+                port: proxy.port,
+                authorization: proxy.login.map { .basic(username: $0.user, password: $0.password.value) }
+            )
+        case .socks5:
+            self = .socksServer(host: proxy.host, port: proxy.port)
         }
     }
 }

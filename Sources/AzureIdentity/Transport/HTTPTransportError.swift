@@ -19,6 +19,8 @@ public struct HTTPTransportError: Error, Sendable, Hashable {
         public static let connectTimeout = Code("connect-timeout")
         /// The TLS handshake failed, for example over an untrusted certificate.
         public static let tlsFailed = Code("tls-failed")
+        /// The proxy did not open a way to the host: it refused, wants another login, or answered nonsense.
+        public static let proxyFailed = Code("proxy-failed")
         /// All connections to the host were busy until the connect time-out.
         public static let poolTimeout = Code("pool-timeout")
         /// The exchange took longer than ``HTTPRequest/timeout``.

@@ -1,10 +1,13 @@
-/// Scheme and host of an absolute URL, read without Foundation because every request passes here.
+/// Scheme, host and port of an absolute URL, read without Foundation because every request passes here.
 package struct URLOrigin: Sendable {
     /// Whether the scheme is https rather than http.
     package let isSecure: Bool
 
     /// The host without port, an IPv6 address in its brackets.
     package let host: String
+
+    /// The port, if the URL names one.
+    package let port: Int?
 
     /// Nil unless the text begins like an http or https URL with a plain host and nothing odd in its authority.
     ///
@@ -27,8 +30,9 @@ package struct URLOrigin: Sendable {
         let authority = rest.dropFirst(3).utf8.prefix { byte in
             byte != UInt8(ascii: "/") && byte != UInt8(ascii: "?") && byte != UInt8(ascii: "#")
         }
-        guard let host = Self.host(of: authority) else { return nil }
+        guard let (host, port) = Self.split(authority) else { return nil }
         self.host = host
+        self.port = port
     }
 
     /// Whether the host is this machine: `localhost`, `::1` or 127.0.0.0/8 written as four decimal numbers.
@@ -45,18 +49,23 @@ package struct URLOrigin: Sendable {
             }
     }
 
-    private static func host(of authority: Substring.UTF8View) -> String? {
+    private static func split(_ authority: Substring.UTF8View) -> (host: String, port: Int?)? {
         if authority.first == UInt8(ascii: "[") {
             guard let end = authority.firstIndex(of: UInt8(ascii: "]")) else { return nil }
             let address = authority[authority.index(after: authority.startIndex)..<end]
             let port = authority[authority.index(after: end)...]
             guard !address.isEmpty, address.allSatisfy(isAddressByte), port.isEmpty || isPort(port) else { return nil }
-            return String(Substring(authority[...end]))
+            return (String(Substring(authority[...end])), number(port))
         }
         let host = authority.prefix { $0 != UInt8(ascii: ":") }
         let port = authority[host.endIndex...]
         guard !host.isEmpty, host.allSatisfy(isHostByte), port.isEmpty || isPort(port) else { return nil }
-        return String(Substring(host))
+        return (String(Substring(host)), number(port))
+    }
+
+    private static func number(_ port: Substring.UTF8View) -> Int? {
+        // Digits too many for a number are no port either: 0, so that no reader takes it for a URL without one.
+        port.isEmpty ? nil : Int(String(Substring(port.dropFirst()))) ?? 0
     }
 
     private static func isPort(_ text: Substring.UTF8View) -> Bool {

@@ -1,33 +1,57 @@
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+public import NIOSSL
 
 /// A server on 127.0.0.1 that reads whole requests and does with each what the test says. It knows no more HTTP than
 /// it takes to find a request's end.
-final class LoopbackServer: Sendable {
-    enum Reaction: Sendable {
+public final class LoopbackServer: Sendable {
+    /// What it does with a request.
+    public enum Reaction: Sendable {
+        /// Writes this.
         case answer(String)
+        /// Writes this and closes.
         case answerAndClose(String)
+        /// Closes without a word.
         case close
+        /// Closes so that the client reads a reset.
         case reset
+        /// Says nothing and keeps the connection.
         case hang
     }
 
-    struct Request: Sendable {
-        let text: String
-        let connection: Int
+    /// A request as it came.
+    public struct Request: Sendable {
+        /// Head and body.
+        public let text: String
+        /// The number of the connection it came over, from 1.
+        public let connection: Int
+
+        /// The body.
+        public var body: Substring { text.firstRange(of: "\r\n\r\n").map { text[$0.upperBound...] } ?? "" }
     }
 
-    let port: Int
-    let arrivals: AsyncStream<Request>
+    /// The port it listens on.
+    public let port: Int
+    /// The requests as they come.
+    public let arrivals: AsyncStream<Request>
     private let channel: any Channel
     private let seen: NIOLockedValueBox<[Request]>
 
-    static func withServer<Result>(
+    private let isSecure: Bool
+
+    /// Serves for as long as the closure runs.
+    ///
+    /// - Parameters:
+    ///   - tls: Makes it an https server.
+    ///   - greeting: What it says to whoever connects, before anything is asked.
+    public static func withServer<Result>(
+        tls: NIOSSLContext? = nil,
+        greeting: String? = nil,
         reacting react: @escaping @Sendable (Request) -> Reaction,
         _ body: (LoopbackServer) async throws -> Result
     ) async throws -> Result {
-        let server = try await LoopbackServer(react)
+        let server = try await LoopbackServer(react, tls: tls, greeting: greeting)
         do {
             let result = try await body(server)
             try await server.channel.close().get()
@@ -38,7 +62,10 @@ final class LoopbackServer: Sendable {
         }
     }
 
-    private init(_ react: @escaping @Sendable (Request) -> Reaction) async throws {
+    private init(_ react: @escaping @Sendable (Request) -> Reaction, tls: NIOSSLContext?, greeting: String?)
+        async throws
+    {
+        isSecure = tls != nil
         let seen = NIOLockedValueBox<[Request]>([])
         let connections = NIOLockedValueBox(0)
         let (arrivals, arrived) = AsyncStream<Request>.makeStream()
@@ -50,11 +77,12 @@ final class LoopbackServer: Sendable {
                         count += 1
                         return count
                     }
-                    let handler = Handler(connection: number) { request in
+                    let handler = Handler(connection: number, greeting: greeting) { request in
                         seen.withLockedValue { $0.append(request) }
                         arrived.yield(request)
                         return react(request)
                     }
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
@@ -65,8 +93,10 @@ final class LoopbackServer: Sendable {
         self.arrivals = arrivals
     }
 
-    var url: String { "http://127.0.0.1:\(port)" }
-    var requests: [Request] { seen.withLockedValue { $0 } }
+    /// `http://127.0.0.1:port`, or https.
+    public var url: String { "\(isSecure ? "https" : "http")://127.0.0.1:\(port)" }
+    /// What came so far.
+    public var requests: [Request] { seen.withLockedValue { $0 } }
 
     private final class Handler: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
@@ -74,11 +104,17 @@ final class LoopbackServer: Sendable {
 
         private let connection: Int
         private let react: (Request) -> Reaction
+        private let greeting: String?
         private var pending = ""
 
-        init(connection: Int, _ react: @escaping (Request) -> Reaction) {
+        init(connection: Int, greeting: String?, _ react: @escaping (Request) -> Reaction) {
             self.connection = connection
             self.react = react
+            self.greeting = greeting
+        }
+
+        func channelActive(context: ChannelHandlerContext) {
+            if let greeting { context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: greeting)), promise: nil) }
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
