@@ -15,6 +15,7 @@ let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", packa
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
@@ -117,8 +118,8 @@ let package = Package(
         .target(
             name: "DataFactoryEmulator",
             dependencies: [
-                crypto, cryptoExtras, httpTypes, hummingbird, hummingbirdTLS, logging, nioConcurrencyHelpers, nioCore,
-                nioSSL, x509,
+                crypto, cryptoExtras, deque, heap, httpTypes, hummingbird, hummingbirdTLS, logging,
+                nioConcurrencyHelpers, nioCore, nioSSL, x509,
             ],
             swiftSettings: settings
         ),

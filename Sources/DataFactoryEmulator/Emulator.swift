@@ -1,4 +1,5 @@
 import Hummingbird
+import HummingbirdTLS
 package import Logging
 import NIOCore
 
@@ -25,19 +26,23 @@ package struct Emulator: Sendable {
     /// Serves until the task is cancelled; open connections are then closed, answered or not.
     /// - Parameters:
     ///   - port: 0 takes a free one.
+    ///   - tls: what to serve https with; nil serves http.
     ///   - onListening: hears the URL clients reach the emulator at, once they can.
     /// - Throws: NIO's `IOError` if the address cannot be bound.
     package func serve(
         host: String,
         port: Int,
+        tls: EmulatorTLS? = nil,
         onListening: @escaping @Sendable (_ baseURL: String) async -> Void
     ) async throws {
+        let scheme = tls == nil ? "http" : "https"
         let application = Application(
-            responder: EmulatorResponder(services: services),
+            responder: EmulatorResponder(services: services, scheme: scheme),
+            server: try tls.map { try .tls(tlsConfiguration: $0.configuration) } ?? .http1(),
             configuration: .init(address: .hostname(host, port: port), serverName: "adf-emulator"),
             onServerRunning: { channel in
                 let shown = host.contains(":") ? "[\(host)]" : host
-                await onListening("http://\(shown):\(channel.localAddress?.port ?? port)")
+                await onListening("\(scheme)://\(shown):\(channel.localAddress?.port ?? port)")
             },
             logger: logger
         )

@@ -8,9 +8,13 @@ struct EmulatorServices: Sendable {
     let statistics: Statistics
     let requests: RequestLog
     let faults: NIOLockedValueBox<FaultPlan>
+    let dial: ClockDial
     private let chance: @Sendable () -> Double
 
-    init(scenario: Scenario, clock: EmulatorClock, chance: @escaping @Sendable () -> Double) {
+    init(scenario: Scenario, clock base: EmulatorClock, chance: @escaping @Sendable () -> Double) {
+        let dial = ClockDial(scenario.clock, base: base)
+        let clock = dial.clock
+        self.dial = dial
         let tokens = AccessTokens(clock: clock)
         self.tokenEndpoint = TokenEndpoint(scenario: scenario, tokens: tokens, clock: clock)
         self.management = ManagementEndpoint(scenario: scenario, tokens: tokens, clock: clock)
@@ -24,11 +28,15 @@ struct EmulatorServices: Sendable {
     /// - Throws: `CancellationError` if the emulator stops during a latency.
     func end(_ exchange: Exchange, _ route: Route) async throws -> Ending {
         guard let name = route.name else { return .answer(administer(exchange, route)) }
-        let draw = faults.withLockedValue { $0.draw(for: name, chance: chance) }
+        statistics.enter(name)
+        defer { statistics.leave(name) }
+        let draw = draw(name, exchange, route)
         if draw.delayMilliseconds > 0 { try await Task.sleep(for: .milliseconds(draw.delayMilliseconds)) }
         let ending: Ending
         if let effect = draw.effect {
-            ending = effect.needsCommit ? spoil(effect, draw, exchange, route) : prevent(effect, exchange, route)
+            ending =
+                effect.needsCommit
+                ? spoil(effect, draw, exchange, route) : prevent(effect, draw.variant, exchange, route)
         } else {
             ending = .answer(perform(exchange, route))
         }
@@ -36,36 +44,50 @@ struct EmulatorServices: Sendable {
         return ending
     }
 
+    private func draw(_ name: RouteName, _ exchange: Exchange, _ route: Route) -> FaultPlan.Draw {
+        // Looking at a token takes longer than a lock should be held.
+        let looksAtClaims = faults.withLockedValue { $0.challengesClaims }
+        let isChallengeable = looksAtClaims && management.isChallengeable(exchange)
+        return faults.withLockedValue {
+            $0.draw(for: name, pipeline: route.pipeline, isChallengeable: isChallengeable, chance: chance)
+        }
+    }
+
     private func perform(_ exchange: Exchange, _ route: Route, commitDelay: Duration? = nil) -> Answer {
         switch route {
-        case .token(let tenant): tokenEndpoint.issue(exchange, tenant: tenant)
+        case .entra(let route): performEntra(exchange, route)
         case .createRun(let address, let pipeline):
             management.createRun(exchange, address, pipeline: pipeline, commitDelay: commitDelay)
         case .getPipeline(let address, let pipeline): management.getPipeline(exchange, address, pipeline: pipeline)
         case .getRun(let address, let runID): management.getRun(exchange, address, runID: runID)
         case .cancelRun(let address, let runID): management.cancelRun(exchange, address, runID: runID)
         case .queryRuns(let address): management.queryRuns(exchange, address)
+        case .queryActivityRuns(let address, let runID):
+            management.queryActivityRuns(exchange, address, runID: runID)
         case .wrongMethod(let allowed): ManagementError.wrongMethod(allowed: allowed).answer()
         case .unknown, .admin: ManagementError.unknownPath.answer()
         }
     }
 
     /// A fault that comes instead of the work.
-    private func prevent(_ effect: Fault.Effect, _ exchange: Exchange, _ route: Route) -> Ending {
+    private func prevent(
+        _ effect: Fault.Effect,
+        _ variant: Fault.Variant,
+        _ exchange: Exchange,
+        _ route: Route
+    ) -> Ending {
         if case .hang = effect { return .hang }
         if case .resetBeforeCommit = effect { return .reset }
-        let answer: Answer
+        var answer: Answer
         if case .html(let status) = effect {
-            answer = Answer(
-                status: status,
-                headers: [.contentType: "text/html; charset=utf-8"],
-                body: Array(Self.page.utf8)
-            )
-        } else if case .token = route {
-            answer = tokenEndpoint.refuse(exchange, with: effect)
+            answer = Answer(status: status)
+            BodyShape.html.apply(to: &answer)
+        } else if case .entra(let route) = route {
+            answer = refuseEntra(exchange, route, with: effect)
         } else {
-            answer = management.refuse(exchange, with: effect, createsRun: route.name == .createRun)
+            answer = management.refuse(exchange, with: effect, variant, route.name)
         }
+        variant.apply(to: &answer)
         return .answer(answer)
     }
 
@@ -79,20 +101,36 @@ struct EmulatorServices: Sendable {
     ) -> Ending {
         var commitDelay: Duration?
         if case .commitLate(let milliseconds) = effect { commitDelay = .milliseconds(milliseconds) }
-        let answer = perform(exchange, route, commitDelay: commitDelay)
+        var answer = perform(exchange, route, commitDelay: commitDelay)
         if answer.isRefusal {
             faults.withLockedValue { $0.putBack(draw) }
             return .answer(answer)
         }
         switch effect {
-        case .gatewayTimeoutAfterCommit: return .answer(management.gatewayTimeout(exchange))
+        case .gatewayTimeoutAfterCommit:
+            var late = management.gatewayTimeout(exchange)
+            draw.variant.apply(to: &late)
+            return .answer(late)
+        case .statusAfterCommit(let status, let code):
+            return prevent(.status(status, code: code), draw.variant, exchange, route)
         case .truncatedBodyAfterCommit: return .truncated(answer)
+        case .resetAfterHeaders:
+            answer.endsWithHeaders = true
+            return .truncated(answer)
+        case .garbledBodyAfterCommit:
+            draw.variant.apply(to: &answer)
+            return .answer(answer)
+        case .accepted:
+            answer.status = 202
+            return .answer(answer)
         default: return .reset
         }
     }
+}
 
-    private static let page = """
-        <html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1>\
-        <p>The proxy got no usable answer from the server behind it.</p></body></html>
-        """
+extension Fault.Variant {
+    fileprivate func apply(to answer: inout Answer) {
+        retryAfter?.write(to: &answer.headers)
+        body?.apply(to: &answer)
+    }
 }

@@ -35,6 +35,11 @@ package struct GUID: Hashable, Sendable, CustomStringConvertible {
         return GUID(high: high, low: low)
     }
 
+    /// The GUID that follows it when they are counted.
+    package var successor: GUID {
+        GUID(high: low == .max ? high &+ 1 : high, low: low &+ 1)
+    }
+
     /// The lower-case text with hyphens.
     package var description: String {
         String(unsafeUninitializedCapacity: 36) { buffer in

@@ -54,6 +54,17 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         return "\(date(parts, "-")) \(time(parts, ":"))Z"
     }
 
+    /// `Sun, 22 Nov 2026 20:47:29 GMT`, the form of a date in an HTTP header.
+    package var httpDate: String {
+        let parts = calendar
+        let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        // The first day of 1970 was a Thursday.
+        let day = Int(((secondsSince1970 - parts.secondOfDay) / 86_400 % 7 + 7) % 7)
+        return "\(days[day]), \(padded(parts.day, 2)) \(months[Int(parts.month) - 1]) \(padded(parts.year, 4))"
+            + " \(time(parts, ":")) GMT"
+    }
+
     /// The moment so much later.
     package static func + (moment: Timestamp, duration: Duration) -> Timestamp {
         let (seconds, attoseconds) = duration.components

@@ -34,7 +34,29 @@ struct AdminTests {
             _ = try await emulator.send(.GET, "/emulator/ready")
             let reply = try await emulator.send(.GET, "/emulator/stats")
 
-            #expect(reply.body == #"{"token":{"200":2},"createRun":{"200":1,"404":1},"other":{"404":1}}"#)
+            #expect(
+                reply.body
+                    == #"{"token":{"200":2},"createRun":{"200":1,"404":1},"other":{"404":1},"#
+                    + #""maximumInFlight":{"token":1,"createRun":1,"other":1}}"#
+            )
+        }
+    }
+
+    @Test("the most requests at one time are counted for each route, those a latency holds back among them")
+    func inFlight() async throws {
+        try await withEmulator { emulator in
+            try await emulator.setFaults(#"[{"route":"createRun","fault":"latency","ms":300}]"#)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<5 { group.addTask { _ = try await emulator.createRun() } }
+                try await group.waitForAll()
+            }
+            let together = try await emulator.send(.GET, "/emulator/stats")["maximumInFlight"] as? [String: Int]
+            _ = try await emulator.send(.POST, "/emulator/reset")
+            _ = try await emulator.createRun()
+            let alone = try await emulator.send(.GET, "/emulator/stats")["maximumInFlight"] as? [String: Int]
+
+            #expect(together?["createRun"] == 5)
+            #expect(alone?["createRun"] == 1)
         }
     }
 
@@ -42,7 +64,7 @@ struct AdminTests {
     func faults() async throws {
         let list = """
             [{"route":"createRun","fault":"status","times":2,"status":500,"code":"X"},\
-            {"route":"*","fault":"latency","rate":0.0,"ms":5}]
+            {"route":"*","fault":"latency","rate":0.125,"ms":0}]
             """
         try await withEmulator { emulator in
             let put = try await emulator.send(.PUT, "/emulator/faults", body: list)
@@ -53,7 +75,7 @@ struct AdminTests {
 
             #expect(put.body == list)
             #expect(left.body == list.replacing("\"times\":2", with: "\"times\":1"))
-            #expect(last.body == #"[{"route":"*","fault":"latency","rate":0.0,"ms":5}]"#)
+            #expect(last.body == #"[{"route":"*","fault":"latency","rate":0.125,"ms":0}]"#)
         }
     }
 
@@ -98,6 +120,9 @@ struct AdminTests {
         let options = #","writes":{"bucket":2,"perSecond":0.5},"reads":null"#
         try await withEmulator(options: options, clock: clock.clock) { emulator in
             let path = EmulatorClient.factory + "/pipelines/plain/createRun?api-version=2018-06-01"
+            func global(_ reply: Reply) -> String? {
+                reply.headers.first(name: "x-ms-ratelimit-remaining-subscription-global-writes")
+            }
             let first = try await emulator.token(client: "first")
             let second = try await emulator.token(client: "second")
             func start(_ token: String) async throws -> Reply {
@@ -118,7 +143,10 @@ struct AdminTests {
             #expect(refused.errorMessage?.contains("'write'") == true)
             #expect(refused.headers.first(name: "retry-after") == "2")
             #expect(refused.headers.first(name: "x-ms-ratelimit-remaining-subscription-writes") == "0")
+            // Fifteen times two for all clients together; a refused call costs them nothing.
+            #expect(global(refused) == "28")
             #expect(other.status == 200)
+            #expect(global(other) == "27")
             #expect(refilled.status == 200)
             #expect(try await emulator.runs().count == 4)
         }
@@ -142,6 +170,7 @@ struct AdminTests {
         arguments: [
             (HTTPMethod.GET, "pipelines/plain/createRun", "POST"), (.POST, "pipelines/plain", "GET"),
             (.DELETE, "pipelineruns/x", "GET"), (.GET, "queryPipelineRuns", "POST"),
+            (.PUT, "pipelines/plain", "GET"), (.GET, "pipelineruns/x/queryActivityruns", "POST"),
         ]
     )
     func methods(_ method: HTTPMethod, _ path: String, _ allowed: String) async throws {
@@ -156,7 +185,7 @@ struct AdminTests {
     @Test(
         "paths that mean nothing are not found",
         arguments: [
-            "/", "/subscriptions", "/emulator", "/emulator/none", "//", "/x/oauth2/token", "/subscriptions//x",
+            "/", "/subscriptions", "/emulator", "/emulator/none", "//", "/x/oauth2/other", "/subscriptions//x",
         ]
     )
     func unknownPaths(_ path: String) async throws {

@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import Testing
 
 /// Talks to an emulator that serves on a loopback port.
@@ -99,31 +100,55 @@ struct Reply {
 }
 
 /// Serves a scenario in this process for as long as the closure runs.
-/// - Parameter options: further members of the scenario, as JSON text that begins with a comma.
+/// - Parameters:
+///   - options: further members of the scenario, as JSON text that begins with a comma.
+///   - tls: what to serve https with; nil serves http.
+///   - clientTLS: whom the client trusts then.
 func withEmulator(
     pipelines: String = #"{"name":"plain","durationSeconds":10}"#,
     options: String = #","writes":null,"reads":null"#,
     clock: EmulatorClock = .system,
     chance: @escaping @Sendable () -> Double = { 0.5 },
+    tls: EmulatorTLS? = nil,
+    clientTLS: TLSConfiguration? = nil,
     _ body: @Sendable (EmulatorClient) async throws -> Void
 ) async throws {
     let json = """
         {"factories":[{"subscriptionId":"\(EmulatorClient.subscription)","resourceGroup":"rg","name":"adf",
         "pipelines":[\(pipelines)]}]\(options)}
         """
+    try await withEmulator(
+        scenario: json,
+        clock: clock,
+        chance: chance,
+        tls: tls,
+        clientTLS: clientTLS,
+        body
+    )
+}
+
+/// Serves a whole scenario in this process for as long as the closure runs.
+func withEmulator(
+    scenario json: String,
+    clock: EmulatorClock = .system,
+    chance: @escaping @Sendable () -> Double = { 0.5 },
+    tls: EmulatorTLS? = nil,
+    clientTLS: TLSConfiguration? = nil,
+    _ body: @Sendable (EmulatorClient) async throws -> Void
+) async throws {
     let scenario = try Scenario(json: Array(json.utf8))
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let emulator = Emulator(scenario: scenario, clock: clock, chance: chance, logger: logger)
     let (urls, continuation) = AsyncStream<String>.makeStream()
     // A hundred calls at once share eight connections, and on a busy machine the last of them waits: the calls' own
     // time-outs are what counts.
-    let patient = HTTPClient.Configuration(timeout: .init(connect: .seconds(60)))
+    let patient = HTTPClient.Configuration(tlsConfiguration: clientTLS, timeout: .init(connect: .seconds(60)))
     let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: patient)
     do {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 defer { continuation.finish() }
-                try await emulator.serve(host: "127.0.0.1", port: 0) { continuation.yield($0) }
+                try await emulator.serve(host: "127.0.0.1", port: 0, tls: tls) { continuation.yield($0) }
             }
             var iterator = urls.makeAsyncIterator()
             let baseURL = try #require(await iterator.next())

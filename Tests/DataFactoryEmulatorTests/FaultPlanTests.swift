@@ -90,10 +90,72 @@ struct FaultPlanTests {
                 Fault(.commitLate(milliseconds: 9), on: .createRun)
             ),
             (#"{"route":"*","fault":"html"}"#, Fault(.html(status: 502))),
+            (#"{"route":"createRun","fault":"accepted"}"#, Fault(.accepted, on: .createRun)),
+            (#"{"route":"*","fault":"claims-challenge"}"#, Fault(.claimsChallenge)),
+            (#"{"route":"getRun","fault":"reset-after-headers"}"#, Fault(.resetAfterHeaders, on: .getRun)),
+            (
+                #"{"route":"createRun","pipeline":"P 1","fault":"hang"}"#,
+                Fault(.hang, on: .createRun, pipeline: "p 1")
+            ),
+            (
+                #"{"route":"*","fault":"throttle","retryAfterSeconds":7,"form":"date","code":"ResourceRequestsThrottled"}"#,
+                Fault(
+                    .throttle(retryAfterSeconds: 7),
+                    variant: .init(
+                        retryAfter: RetryAfter(seconds: 7, form: .date),
+                        throttleCode: "ResourceRequestsThrottled"
+                    )
+                )
+            ),
+            (
+                #"{"route":"*","fault":"status-after-commit","status":503,"retryAfterSeconds":2,"body":"flat"}"#,
+                Fault(
+                    .statusAfterCommit(503, code: "InjectedFault"),
+                    variant: .init(retryAfter: RetryAfter(seconds: 2), body: .flat)
+                )
+            ),
+            (
+                #"{"route":"*","fault":"garbled-body-after-commit"}"#,
+                Fault(.garbledBodyAfterCommit, variant: .init(body: .text))
+            ),
         ]
     )
     func decoding(_ json: String, _ fault: Fault) throws {
         #expect(try Fault.list(json: Array("[\(json)]".utf8)) == [fault])
+    }
+
+    @Test(
+        "a fault behind one that leaves it something is taken",
+        arguments: [
+            #"[{"route":"*","fault":"latency","ms":1},{"route":"*","fault":"hang"}]"#,
+            #"[{"route":"getRun","fault":"hang"},{"route":"*","fault":"hang"}]"#,
+            #"[{"route":"*","fault":"hang","times":1},{"route":"*","fault":"html"}]"#,
+            #"[{"route":"*","fault":"hang","rate":0.9},{"route":"*","fault":"html"}]"#,
+            #"[{"route":"*","pipeline":"p","fault":"hang"},{"route":"createRun","fault":"html"}]"#,
+            #"[{"route":"*","fault":"accepted"},{"route":"getRun","fault":"hang"}]"#,
+            #"[{"route":"*","fault":"claims-challenge"},{"route":"createRun","fault":"hang"}]"#,
+        ]
+    )
+    func order(_ json: String) throws {
+        #expect(try Fault.list(json: Array(json.utf8)).count == 2)
+    }
+
+    @Test("a fault of one pipeline strikes its requests only")
+    func pipelines() {
+        var plan = FaultPlan([Fault(.hang, pipeline: "p")])
+
+        #expect(plan.draw(for: .createRun, pipeline: "q") { 0 }.effect == nil)
+        #expect(plan.draw(for: .getRun) { 0 }.effect == nil)
+        #expect(plan.draw(for: .createRun, pipeline: "p") { 0 }.effect == .hang)
+    }
+
+    @Test("a challenge spares tokens that answer it, and is not used up by them")
+    func challenge() {
+        var plan = FaultPlan([Fault(.claimsChallenge, trigger: .times(1))])
+
+        #expect(plan.draw(for: .createRun, isChallengeable: false) { 0 }.effect == nil)
+        #expect(plan.draw(for: .token) { 0 }.effect == nil)
+        #expect(plan.draw(for: .createRun) { 0 }.effect == .claimsChallenge)
     }
 
     @Test(
@@ -109,10 +171,23 @@ struct FaultPlanTests {
             (#"[{"route":"*","fault":"status","status":200}]"#, "$[0].status"),
             (#"[{"route":"getRun","fault":"commit-late","ms":1}]"#, "$[0].route"),
             (#"[{"route":"*","fault":"hang","oops":1}]"#, "$[0].oops"),
+            (#"[{"route":"*","fault":"throttle","form":"date"}]"#, "$[0].form"),
+            (#"[{"route":"*","fault":"throttle","retryAfterSeconds":1,"form":"hours"}]"#, "$[0].form"),
+            (#"[{"route":"*","fault":"status","status":500,"body":"object"}]"#, "$[0].body"),
+            (#"[{"route":"*","fault":"garbled-body-after-commit","body":"flat"}]"#, "$[0].body"),
+            // None of these could ever strike.
+            (#"[{"route":"*","fault":"hang","rate":0}]"#, "$[0].rate"),
+            (#"[{"route":"token","fault":"accepted"}]"#, "$[0].route"),
+            (#"[{"route":"token","fault":"claims-challenge"}]"#, "$[0].route"),
+            (#"[{"route":"getRun","pipeline":"p","fault":"hang"}]"#, "$[0].route"),
+            (#"[{"route":"*","pipeline":"absent","fault":"hang"}]"#, "$[0].pipeline"),
+            (#"[{"route":"*","fault":"hang"},{"route":"getRun","fault":"html","times":1}]"#, "$[1]"),
+            (#"[{"route":"getRun","fault":"hang","rate":1},{"route":"getRun","fault":"html"}]"#, "$[1]"),
+            (#"[{"route":"*","fault":"hang"},{"route":"*","fault":"latency","ms":1}]"#, "$[1]"),
         ]
     )
     func mistakes(_ json: String, _ path: String) {
-        let error = #expect(throws: ScenarioError.self) { try Fault.list(json: Array(json.utf8)) }
+        let error = #expect(throws: ScenarioError.self) { try Fault.list(json: Array(json.utf8), pipelines: ["p"]) }
 
         #expect(error?.path == path)
     }

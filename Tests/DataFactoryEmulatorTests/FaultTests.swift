@@ -85,6 +85,20 @@ struct FaultTests {
     }
 
     @Test(
+        "a gateway time-out may come without a body",
+        arguments: ["gateway-timeout", "gateway-timeout-after-commit"]
+    )
+    func emptyGatewayTimeout(_ fault: String) async throws {
+        try await withEmulator { emulator in
+            try await emulator.setFaults(#"[{"route":"createRun","fault":"\#(fault)","body":"empty"}]"#)
+            let reply = try await emulator.createRun(id: Self.id)
+
+            #expect(reply.status == 504)
+            #expect(reply.body.isEmpty)
+        }
+    }
+
+    @Test(
         "throttling says how long to wait, or does not",
         arguments: [(#","retryAfterSeconds":7"#, "7"), ("", nil)] as [(String, String?)]
     )

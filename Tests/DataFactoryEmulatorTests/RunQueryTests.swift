@@ -23,6 +23,8 @@ struct RunQueryTests {
             (#"{\#(bounds),"filters":[{"operand":"RunGroupId","operator":"In","values":["x","y"]}]}"#, "RunGroupId"),
             (#"{\#(bounds),"orderBy":[{"orderBy":"RunStart","order":"UP"}]}"#, "DESC"),
             (#"{\#(bounds),"continuationToken":"made up"}"#, "token"),
+            (#"{\#(bounds),"continuationToken":"c.1.zz","orderBy":[{"orderBy":"Status","order":"ASC"}]}"#, "token"),
+            (#"{\#(bounds),"continuationToken":"c.-1.5"}"#, "token"),
             ("", "JSON"),
         ]
     )
@@ -121,8 +123,14 @@ struct RunQueryTests {
         }
     }
 
-    @Test("pages hold a hundred, and runs started meanwhile do not shift them")
-    func pages() async throws {
+    @Test(
+        "pages hold a hundred, and runs started meanwhile do not shift them",
+        arguments: [
+            "", #","orderBy":[{"orderBy":"RunStart","order":"DESC"}]"#,
+            #","orderBy":[{"orderBy":"PipelineName","order":"ASC"}]"#,
+        ]
+    )
+    func pages(_ order: String) async throws {
         let clock = ManualClock()
         try await withEmulator(pipelines: Self.pipelines, clock: clock.clock) { emulator in
             for _ in 0..<201 {
@@ -134,7 +142,7 @@ struct RunQueryTests {
             var token: String?
             repeat {
                 let next = token.map { ",\"continuationToken\":\"\($0)\"" } ?? ""
-                let body = "{\(Self.bounds),\"orderBy\":[{\"orderBy\":\"RunStart\",\"order\":\"DESC\"}]\(next)}"
+                let body = "{\(Self.bounds)\(order)\(next)}"
                 let reply = try await emulator.call(.POST, "queryPipelineRuns", body: body)
                 let runs = try #require(reply["value"] as? [[String: Any]], "\(reply.body)")
                 ids += runs.compactMap { $0["runId"] as? String }
@@ -145,6 +153,43 @@ struct RunQueryTests {
 
             #expect(sizes == [100, 100, 1])
             #expect(Set(ids).count == 201)
+        }
+    }
+
+    @Test("a page that is exactly full is the last if nothing follows")
+    func fullPage() async throws {
+        try await withEmulator(pipelines: Self.pipelines, clock: ManualClock().clock) { emulator in
+            for _ in 0..<100 { _ = try await emulator.createRun("a") }
+            let reply = try await emulator.call(.POST, "queryPipelineRuns", body: "{\(Self.bounds)}")
+
+            #expect(Self.names(reply).count == 100)
+            #expect(reply["continuationToken"] == nil)
+        }
+    }
+
+    @Test("a recovery group is found by its id, in order, and only its last run is the latest")
+    func groups() async throws {
+        try await withEmulator(pipelines: Self.pipelines, clock: ManualClock().clock) { emulator in
+            let first = "11111111-2222-4333-8444-555555555550"
+            _ = try await emulator.createRun("a", id: first)
+            _ = try await emulator.createRun("a")
+            var ids = [first]
+            for _ in 0..<2 {
+                let options = "referencePipelineRunId=\(ids.last ?? "")&isRecovery=true"
+                let reply = try await emulator.call(.POST, "pipelines/a/createRun?\(options)", body: "{}")
+                ids.append(try #require(reply["runId"] as? String))
+            }
+            func query(_ filters: String) async throws -> [String] {
+                let body = "{\(Self.bounds),\"filters\":[\(filters)]}"
+                let reply = try await emulator.call(.POST, "queryPipelineRuns", body: body)
+                return (reply["value"] as? [[String: Any]] ?? []).compactMap { $0["runId"] as? String }
+            }
+            let group = #"{"operand":"RunGroupId","operator":"Equals","values":["\#(first.uppercased())"]}"#
+            let latest = #"{"operand":"LatestOnly","operator":"Equals","values":[true]}"#
+
+            #expect(try await query(group) == ids)
+            #expect(try await query("\(group),\(latest)") == [ids[2]])
+            #expect(try await query(group.replacing("\"Equals\"", with: "\"NotEquals\"")).count == 1)
         }
     }
 

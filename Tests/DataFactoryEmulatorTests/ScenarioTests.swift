@@ -12,7 +12,27 @@ struct ScenarioTests {
         let scenario = try scenario(Scenario.example)
 
         #expect(scenario.tenants.first?.clientSecret == "example+secret&1=%")
-        #expect(scenario.factories.first?.pipelines.map(\.name) == ["ingest-orders", "always-fails"])
+        #expect(scenario.factories.first?.pipelines.map(\.name) == ["ingest-orders", "always-fails", "one-at-a-time"])
+    }
+
+    @Test("the example's settings are what is taken where they are left out")
+    func exampleIsUsual() throws {
+        let example = try scenario(Scenario.example)
+        let bare = try scenario(#"{"factories":[]}"#)
+
+        #expect(example.tokenLifetimeSeconds == bare.tokenLifetimeSeconds)
+        #expect(example.clock == bare.clock)
+        #expect(example.runIDs == bare.runIDs)
+        #expect(example.dedupe == bare.dedupe)
+        #expect(example.parameterCheck == bare.parameterCheck)
+        #expect(example.queueLimit == bare.queueLimit)
+        #expect(example.queueOverflow == bare.queueOverflow)
+        #expect(example.queryLag == bare.queryLag)
+        #expect(example.unknownRunStatus == bare.unknownRunStatus)
+        #expect(example.keptRuns == bare.keptRuns)
+        #expect(example.writes == bare.writes)
+        #expect(example.reads == bare.reads)
+        #expect(example.faults == bare.faults)
     }
 
     @Test("what is left out has the service's own numbers")
@@ -26,6 +46,11 @@ struct ScenarioTests {
         #expect(scenario.parameterCheck == .strict)
         #expect(scenario.dedupe == nil)
         #expect(scenario.tenants.isEmpty)
+        #expect(scenario.clock == .system)
+        #expect(scenario.queueLimit == 100)
+        #expect(scenario.queueOverflow == .refuse)
+        #expect(scenario.keptRuns == 100_000)
+        #expect(scenario.unknownRunStatus == 404)
     }
 
     @Test("null takes the limits away")
@@ -62,6 +87,28 @@ struct ScenarioTests {
             (#"{"factories":[],"tenants":[{"tenantId":"t","clientId":7}]}"#, "$.tenants[0].clientId", "text in quotes"),
             (#"{"factories":[],"faults":[{"route":"*","fault":"hung"}]}"#, "$.faults[0].fault", "\"hang\""),
             (
+                #"{"factories":[],"faults":[{"route":"*","fault":"hang"},{"route":"*","fault":"html"}]}"#,
+                "$.faults[1]",
+                "$.faults[0] strikes every time"
+            ),
+            (
+                #"{"factories":[],"faults":[{"route":"*","fault":"hang","pipeline":"p"}]}"#, "$.faults[0].pipeline",
+                "a pipeline of the scenario"
+            ),
+            (#"{"factories":[],"clock":"stopped"}"#, "$.clock", "\"system\", \"manual\""),
+            (#"{"factories":[],"queueOverflow":"drop"}"#, "$.queueOverflow", "\"refuse\", \"fail\""),
+            (#"{"factories":[],"queueLimit":-1}"#, "$.queueLimit", "from 0"),
+            (#"{"factories":[],"keptRuns":0}"#, "$.keptRuns", "from 1"),
+            (#"{"factories":[],"unknownRunStatus":402}"#, "$.unknownRunStatus", "404 or 400"),
+            (
+                #"{"factories":[],"tenants":[{"tenantId":"t","clientId":"c","clientSecret":"s","mayRun":1}]}"#,
+                "$.tenants[0].mayRun", "true or false"
+            ),
+            (
+                #"{"factories":[{"subscriptionId":"s","resourceGroup":"r","name":"f","pipelines":[],"runLimit":0}]}"#,
+                "$.factories[0].runLimit", "from 1"
+            ),
+            (
                 #"{"factories":[{"subscriptionId":"s","resourceGroup":"r","name":"f"}]}"#, "$.factories[0]",
                 "\"pipelines\""
             ),
@@ -79,6 +126,7 @@ struct ScenarioTests {
         "a mistake inside a pipeline is named by its path",
         arguments: [
             (#"{"name":"p","outcome":"Ok"}"#, ".outcome", "Succeeded"),
+            (#"{"name":"p","concurrency":51}"#, ".concurrency", "from 1 to 50"),
             (#"{"name":"p","durationSeconds":"3"}"#, ".durationSeconds", "number"),
             (#"{"name":"p","parameters":{"a":{"type":"Integer"}}}"#, ".parameters.a.type", "SecureString"),
             (#"{"name":"p","parameters":{"a":{}}}"#, ".parameters.a", "\"type\" is missing"),

@@ -37,6 +37,19 @@ struct TokenBucketTests {
         #expect(bucket.take(at: start + .seconds(10)) == .granted(remaining: 0))
     }
 
+    @Test("where a refusal begins the wait anew, an impatient client waits for as long as it is impatient")
+    func renewedWait() {
+        var bucket = TokenBucket(.init(bucket: 1, perSecond: 0.5, renewsWait: true), at: start)
+        _ = bucket.take(at: start)
+
+        #expect(bucket.take(at: start) == .refused(retryAfterSeconds: 2))
+        #expect(bucket.take(at: start + .seconds(1)) == .refused(retryAfterSeconds: 1))
+        #expect(bucket.take(at: start + .milliseconds(1999)) == .refused(retryAfterSeconds: 1))
+        // There is a token by now, but the client did not wait for it.
+        #expect(bucket.take(at: start + .milliseconds(2500)) == .refused(retryAfterSeconds: 1))
+        #expect(bucket.take(at: start + .milliseconds(3500)) == .granted(remaining: 0))
+    }
+
     @Test("a clock set back refills nothing and costs nothing")
     func clockSetBack() {
         var bucket = TokenBucket(.init(bucket: 2, perSecond: 1), at: start)

@@ -82,6 +82,8 @@ struct TimestampTests {
         let moment = try #require(Timestamp("2026-01-02T03:04:05.9Z"))
 
         #expect(moment.compactText == "20260102T030405Z")
+        #expect(moment.httpDate == "Fri, 02 Jan 2026 03:04:05 GMT")
+        #expect(Timestamp(secondsSince1970: 0).httpDate == "Thu, 01 Jan 1970 00:00:00 GMT")
         #expect(moment.spacedText == "2026-01-02 03:04:05Z")
     }
 }

@@ -23,12 +23,16 @@ extension EmulatorServices {
             statistics.forget()
             requests.forget()
             return Answer(status: 204)
+        case .clock:
+            return .json(dial.json)
+        case .advanceClock:
+            return advanceClock(exchange.body)
         }
     }
 
     private func replaceFaults(_ body: [UInt8]) -> Answer {
         do throws(ScenarioError) {
-            let list = try Fault.list(json: body)
+            let list = try Fault.list(json: body, pipelines: management.catalog.pipelineNames)
             faults.withLockedValue { $0.replace(with: list) }
             return .json(remainingFaults())
         } catch {
@@ -36,38 +40,22 @@ extension EmulatorServices {
         }
     }
 
+    private func advanceClock(_ body: [UInt8]) -> Answer {
+        do throws(ScenarioError) {
+            let step = try ScenarioReader(body).object(knowing: ["advanceSeconds"]).required("advanceSeconds")
+            guard dial.advance(by: try step.seconds()) else {
+                throw step.wrong("must not put the clock forward by more than a century in all")
+            }
+            return .json(dial.json)
+        } catch {
+            return ManagementError(status: 400, code: "InvalidClock", message: error.description).answer()
+        }
+    }
+
     private func remainingFaults() -> [UInt8] {
         let remaining = faults.withLockedValue { $0.remaining }
         return JSONOutput.array { output in
             for fault in remaining { fault.write(to: &output) }
-        }
-    }
-}
-
-extension Fault {
-    fileprivate func write(to output: inout JSONOutput) {
-        output.object { output in
-            output.member("route", route?.rawValue ?? "*")
-            output.member("fault", effect.name)
-            switch trigger {
-            case .always: break
-            case .rate(let rate): output.member("rate") { $0.raw(rate.description.utf8) }
-            case .times(let times): output.member("times") { $0.integer(times) }
-            }
-            switch effect {
-            case .latency(let milliseconds), .commitLate(let milliseconds):
-                output.member("ms") { $0.integer(milliseconds) }
-            case .throttle(let seconds?):
-                output.member("retryAfterSeconds") { $0.integer(seconds) }
-            case .status(let status, let code):
-                output.member("status") { $0.integer(status) }
-                output.member("code", code)
-            case .html(let status):
-                output.member("status") { $0.integer(status) }
-            case .throttle(nil), .hang, .resetBeforeCommit, .resetAfterCommit, .gatewayTimeout,
-                .gatewayTimeoutAfterCommit, .truncatedBodyAfterCommit:
-                break
-            }
         }
     }
 }

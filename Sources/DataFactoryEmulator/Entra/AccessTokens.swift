@@ -9,6 +9,8 @@ struct AccessTokens: Sendable {
     struct Claims: Sendable {
         var clientID: String
         var expires: Timestamp
+        /// Whether it was asked for with claims that a service had demanded.
+        var hasClaims = false
     }
 
     enum Problem: Error {
@@ -29,7 +31,7 @@ struct AccessTokens: Sendable {
         self.clock = clock
     }
 
-    func issue(tenant: String, clientID: String, audience: String, lifetimeSeconds: Int) -> String {
+    func issue(tenant: String, clientID: String, audience: String, lifetimeSeconds: Int, hasClaims: Bool) -> String {
         let now = clock.now().secondsSince1970
         let payload = JSONOutput.object { output in
             output.member("aud", audience)
@@ -40,6 +42,7 @@ struct AccessTokens: Sendable {
             output.member("appid", clientID)
             output.member("tid", tenant)
             output.member("uti", GUID.random().description)
+            if hasClaims { output.member("has_claims") { $0.flag(true) } }
         }
         let signed = "\(Self.header).\(Self.encode(payload))"
         return "\(signed).\(Self.signature(of: signed))"
@@ -92,6 +95,10 @@ extension AccessTokens.Claims {
             let expires = members.first(where: { $0.name == "exp" })?.value,
             let expires = Int64(document.text(of: expires))
         else { return nil }
-        self.init(clientID: clientID, expires: Timestamp(secondsSince1970: expires))
+        self.init(
+            clientID: clientID,
+            expires: Timestamp(secondsSince1970: expires),
+            hasClaims: members.contains { $0.name == "has_claims" }
+        )
     }
 }

@@ -4,6 +4,8 @@ struct ClientCredentials {
     var clientSecret: String
     /// The service the token is for.
     var audience: String
+    /// Whether it carries claims that a service demanded, and not just what the client is capable of.
+    var hasClaims = false
 
     /// The hosts ARM's tokens are named after, in the public, Chinese and US Government clouds.
     private static let managementHosts: Set<String> = [
@@ -28,6 +30,16 @@ struct ClientCredentials {
         self.audience = audience
         guard let secret = form["client_secret"], !secret.isEmpty else { throw .noProof }
         self.clientSecret = secret
+        self.hasClaims = form["claims"].map(Self.demandsClaims) ?? false
+    }
+
+    /// Clients say with `xms_cc` that they understand challenges, in each request; any other claim answers one.
+    private static func demandsClaims(_ claims: String) -> Bool {
+        guard let document = try? JSONDocument(Array(claims.utf8)), case .object(let members) = document.root.kind,
+            let token = members.first(where: { $0.name == "access_token" })?.value,
+            case .object(let wanted) = token.kind
+        else { return false }
+        return wanted.contains { $0.name != "xms_cc" }
     }
 
     private static func audience(of scope: String, authority: String) -> String? {

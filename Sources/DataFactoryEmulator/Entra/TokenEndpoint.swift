@@ -14,7 +14,7 @@ struct TokenEndpoint: Sendable {
         self.clock = clock
     }
 
-    func issue(_ exchange: Exchange, tenant: String) -> Answer {
+    func issue(_ exchange: Exchange, tenant: String, version: EntraVersion) -> Answer {
         do throws(TokenError) {
             let request = try ClientCredentials(exchange)
             try authenticate(request, tenant: tenant)
@@ -22,7 +22,8 @@ struct TokenEndpoint: Sendable {
                 tenant: tenant,
                 clientID: request.clientID,
                 audience: request.audience,
-                lifetimeSeconds: lifetimeSeconds
+                lifetimeSeconds: lifetimeSeconds,
+                hasClaims: request.hasClaims
             )
             let body = JSONOutput.object { output in
                 output.member("token_type", "Bearer")
@@ -34,6 +35,11 @@ struct TokenEndpoint: Sendable {
         } catch {
             return answer(error, exchange)
         }
+    }
+
+    /// The answer to a verb other than POST.
+    func refuse(_ exchange: Exchange, method: String) -> Answer {
+        answer(.wrongMethod(method), exchange)
     }
 
     /// The answer a fault gives in place of a token.

@@ -36,6 +36,15 @@ extension TokenError {
         TokenError(status: 400, error: "invalid_request", code: 9_002_313, message: "The request is malformed.")
     }
 
+    static func wrongMethod(_ method: String) -> TokenError {
+        TokenError(
+            status: 400,
+            error: "invalid_request",
+            code: 900_561,
+            message: "The endpoint only accepts POST requests. Received a \(method) request."
+        )
+    }
+
     static func missingParameter(_ name: String) -> TokenError {
         TokenError(
             status: 400,

@@ -6,6 +6,8 @@ package struct FaultPlan: Sendable {
         package var delayMilliseconds = 0
         /// What goes wrong besides; nil is nothing.
         package var effect: Fault.Effect?
+        /// How its answer differs from the usual one.
+        package var variant = Fault.Variant()
         /// Which fault that was, to put it back.
         fileprivate var ticket: Ticket?
     }
@@ -35,19 +37,34 @@ package struct FaultPlan: Sendable {
     }
 
     /// Goes through the list in order: latencies add up, and the first other fault that strikes ends it.
-    /// - Parameter chance: a number from 0 up to but not including 1, new at each call.
-    package mutating func draw(for route: RouteName, chance: () -> Double) -> Draw {
+    /// - Parameters:
+    ///   - pipeline: the pipeline the request names, in lower case.
+    ///   - isChallengeable: whether the request has a token that was asked for without claims.
+    ///   - chance: a number from 0 up to but not including 1, new at each call.
+    package mutating func draw(
+        for route: RouteName,
+        pipeline: String? = nil,
+        isChallengeable: Bool = true,
+        chance: () -> Double
+    ) -> Draw {
         var draw = Draw()
-        for index in faults.indices where faults[index].applies(to: route) && strikes(index, chance) {
+        for index in faults.indices
+        where faults[index].applies(to: route, pipeline, isChallengeable) && strikes(index, chance) {
             if case .latency(let milliseconds) = faults[index].effect {
                 draw.delayMilliseconds += milliseconds
                 continue
             }
             draw.effect = faults[index].effect
+            draw.variant = faults[index].variant
             draw.ticket = Ticket(index: index, generation: generation)
             break
         }
         return draw
+    }
+
+    /// Whether a fault of the list looks at the claims of tokens.
+    package var challengesClaims: Bool {
+        remaining.contains { $0.effect == .claimsChallenge }
     }
 
     /// Puts a drawn fault back that had nothing to strike.
@@ -71,8 +88,13 @@ package struct FaultPlan: Sendable {
 }
 
 extension Fault {
-    fileprivate func applies(to route: RouteName) -> Bool {
-        if effect.kind == .commitLate && route != .createRun { return false }
-        return self.route == nil || self.route == route
+    fileprivate func applies(to route: RouteName, _ pipeline: String?, _ isChallengeable: Bool) -> Bool {
+        if self.route != nil && self.route != route { return false }
+        if self.pipeline != nil && self.pipeline != pipeline { return false }
+        switch effect {
+        case .commitLate, .accepted: return route == .createRun
+        case .claimsChallenge: return isChallengeable && Fault.managementRoutes.contains(route)
+        default: return true
+        }
     }
 }

@@ -5,6 +5,8 @@ struct Answer: Sendable {
     var status: Int
     var headers: HTTPFields
     var body: [UInt8]
+    /// Where it breaks off: within its body, or behind its headers, with the connection reset.
+    var endsWithHeaders = false
 
     init(status: Int, headers: HTTPFields = [:], body: [UInt8] = []) {
         self.status = status
@@ -45,7 +47,7 @@ enum Ending: Sendable {
         case .answer(let answer): String(answer.status)
         case .reset: "reset"
         case .hang: "hang"
-        case .truncated: "truncated"
+        case .truncated(let answer): answer.endsWithHeaders ? "reset-after-headers" : "truncated"
         }
     }
 }

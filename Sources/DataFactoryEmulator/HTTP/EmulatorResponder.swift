@@ -13,6 +13,8 @@ struct EmulatorResponder: HTTPResponder {
     private struct ConnectionEnded: Error {}
 
     let services: EmulatorServices
+    /// What the URLs of this emulator begin with: `http` or `https`.
+    let scheme: String
 
     func respond(to incoming: Request, context: ConnectionContext) async throws -> Response {
         var request = incoming
@@ -29,6 +31,7 @@ struct EmulatorResponder: HTTPResponder {
         let exchange = Exchange(
             target: target,
             headers: request.headers,
+            scheme: scheme,
             authority: request.head.authority ?? "",
             body: Array(body.readableBytesView)
         )
@@ -39,7 +42,7 @@ struct EmulatorResponder: HTTPResponder {
         case .answer(let answer):
             return response(answer)
         case .truncated(let answer):
-            return truncated(answer, on: context.channel)
+            return truncated(answer, context)
         case .reset:
             await context.reset()
             throw ConnectionEnded()
@@ -82,11 +85,17 @@ struct EmulatorResponder: HTTPResponder {
     }
 
     /// Promises the whole body, sends the first ten bytes of it, and closes.
-    private func truncated(_ answer: Answer, on channel: any Channel) -> Response {
+    private func truncated(_ answer: Answer, _ context: ConnectionContext) -> Response {
         let start = ByteBuffer(bytes: answer.body.prefix(10))
         let body = ResponseBody(contentLength: answer.body.count) { writer in
+            if answer.endsWithHeaders {
+                // The headers go out with the first write, were it of nothing.
+                try await writer.write(ByteBuffer())
+                await context.reset()
+                throw ConnectionEnded()
+            }
             try await writer.write(start)
-            try await channel.close(mode: .output).get()
+            try await context.channel.close(mode: .output).get()
             throw ConnectionEnded()
         }
         return Response(status: .init(code: answer.status), headers: answer.headers, body: body)

@@ -4,7 +4,12 @@ import HTTPTypes
 struct Exchange: Sendable {
     var target: RequestTarget
     var headers: HTTPFields
+    /// `http` or `https`.
+    var scheme: String
     /// The host and port the client believes it talks to.
     var authority: String
     var body: [UInt8]
+
+    /// The URL the client knows the emulator by, without a slash at its end.
+    var baseURL: String { "\(scheme)://\(authority)" }
 }

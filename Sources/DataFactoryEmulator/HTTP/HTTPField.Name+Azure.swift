@@ -15,6 +15,10 @@ extension HTTPField.Name {
     static let routingRequestID = name("x-ms-routing-request-id")
     static let remainingReads = name("x-ms-ratelimit-remaining-subscription-reads")
     static let remainingWrites = name("x-ms-ratelimit-remaining-subscription-writes")
+    static let remainingGlobalReads = name("x-ms-ratelimit-remaining-subscription-global-reads")
+    static let remainingGlobalWrites = name("x-ms-ratelimit-remaining-subscription-global-writes")
+    static let retryAfterMilliseconds = name("x-ms-retry-after-ms")
+    static let poweredBy = name("X-Powered-By")
     static let failureCause = name("x-ms-failure-cause")
     static let pragma = name("Pragma")
 }

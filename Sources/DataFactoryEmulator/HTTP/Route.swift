@@ -1,11 +1,12 @@
 /// What a request asks for.
 enum Route: Sendable {
-    case token(tenant: String)
+    case entra(EntraRoute)
     case createRun(FactoryAddress, pipeline: String)
     case getPipeline(FactoryAddress, pipeline: String)
     case getRun(FactoryAddress, runID: String)
     case cancelRun(FactoryAddress, runID: String)
     case queryRuns(FactoryAddress)
+    case queryActivityRuns(FactoryAddress, runID: String)
     case admin(AdminRoute)
     case unknown
     case wrongMethod(allowed: String)
@@ -17,8 +18,8 @@ enum Route: Sendable {
         {
             let address = FactoryAddress(subscriptionID: segments[1], resourceGroup: segments[3], factory: segments[7])
             self = Self.inFactory(address, method: method, segments: segments[8...], keys: keys[8...])
-        } else if keys.count == 4, keys[1] == "oauth2", keys[2] == "v2.0", keys[3] == "token" {
-            self = method == "POST" ? .token(tenant: segments[0]) : .wrongMethod(allowed: "POST")
+        } else if let route = EntraRoute(method: method, segments: segments, keys: keys) {
+            self = .entra(route)
         } else if keys.count == 2, keys[0] == "emulator" {
             self = Self.admin(method: method, name: keys[1])
         } else {
@@ -39,6 +40,8 @@ enum Route: Sendable {
         case (2, "pipelines", _): (route, allowed) = (.getPipeline(address, pipeline: name), "GET")
         case (2, "pipelineruns", _): (route, allowed) = (.getRun(address, runID: name), "GET")
         case (3, "pipelineruns", "cancel"): (route, allowed) = (.cancelRun(address, runID: name), "POST")
+        case (3, "pipelineruns", "queryactivityruns"):
+            (route, allowed) = (.queryActivityRuns(address, runID: name), "POST")
         case (1, "querypipelineruns", _): (route, allowed) = (.queryRuns(address), "POST")
         default: return .unknown
         }
@@ -54,6 +57,7 @@ enum Route: Sendable {
             case "requests": ["GET": .requests]
             case "faults": ["GET": .faults, "PUT": .replaceFaults]
             case "reset": ["POST": .reset]
+            case "clock": ["GET": .clock, "POST": .advanceClock]
             default: [:]
             }
         if routes.isEmpty { return .unknown }
@@ -63,14 +67,25 @@ enum Route: Sendable {
     /// The name it is counted under; the emulator's own routes are not counted.
     var name: RouteName? {
         switch self {
-        case .token: .token
+        case .entra(let route): route.name
         case .createRun: .createRun
         case .getPipeline: .getPipeline
         case .getRun: .getRun
         case .cancelRun: .cancelRun
         case .queryRuns: .queryRuns
+        case .queryActivityRuns: .queryActivityRuns
         case .admin: nil
         case .unknown, .wrongMethod: .other
+        }
+    }
+}
+
+extension Route {
+    /// The pipeline the path names, in lower case.
+    var pipeline: String? {
+        switch self {
+        case .createRun(_, let pipeline), .getPipeline(_, let pipeline): pipeline.lowercased()
+        default: nil
         }
     }
 }
@@ -91,4 +106,6 @@ enum AdminRoute: Sendable {
     case faults
     case replaceFaults
     case reset
+    case clock
+    case advanceClock
 }

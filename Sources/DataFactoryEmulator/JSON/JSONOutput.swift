@@ -23,6 +23,12 @@ struct JSONOutput {
         enclose(UInt8(ascii: "["), UInt8(ascii: "]"), content)
     }
 
+    mutating func strings(_ values: [String]) {
+        array { output in
+            for value in values { output.string(value) }
+        }
+    }
+
     mutating func string(_ value: String) {
         separate()
         quote(value)

@@ -5,10 +5,13 @@ struct Catalog: Sendable {
     private let factories: [String: FactoryEntry]
     private let subscriptions: Set<String>
     private let resourceGroups: Set<String>
+    /// The pipelines of all factories, in lower case.
+    let pipelineNames: Set<String>
 
     init(_ factories: [Scenario.Factory]) {
         let entries = factories.map { FactoryEntry($0) }
         self.factories = Dictionary(entries.map { ($0.key, $0) }) { first, _ in first }
+        self.pipelineNames = Set(factories.flatMap(\.pipelines).map { $0.name.lowercased() })
         self.subscriptions = Set(entries.map { $0.subscriptionID.lowercased() })
         self.resourceGroups = Set(entries.map { "\($0.subscriptionID)/\($0.resourceGroup)".lowercased() })
     }
@@ -34,6 +37,8 @@ final class FactoryEntry: Sendable {
     let name: String
     let key: String
     let resourceID: String
+    /// How many runs may go on or wait at one time; nil is any number.
+    let runLimit: Int?
     private let pipelines: [String: PipelineEntry]
 
     init(_ factory: Scenario.Factory) {
@@ -45,6 +50,7 @@ final class FactoryEntry: Sendable {
             "/subscriptions/\(factory.subscriptionID)/resourceGroups/\(factory.resourceGroup)"
             + "/providers/Microsoft.DataFactory/factories/\(factory.name)"
         self.resourceID = resourceID
+        self.runLimit = factory.runLimit
         let entries = factory.pipelines.map { PipelineEntry($0, factoryID: resourceID) }
         self.pipelines = Dictionary(entries.map { ($0.definition.name.lowercased(), $0) }) { first, _ in first }
     }
@@ -72,6 +78,7 @@ final class PipelineEntry: Sendable {
                     for parameter in pipeline.parameters { parameter.write(to: &output) }
                 }
             }
+            if let concurrency = pipeline.concurrency { output.member("concurrency") { $0.integer(concurrency) } }
             output.member("annotations") { $0.array { _ in } }
         }
         let etag = Self.etag(of: Array("\(factoryID)/\(pipeline.name)".utf8) + properties)

@@ -10,7 +10,7 @@ extension ManagementEndpoint {
         pipeline name: String,
         commitDelay: Duration?
     ) -> Answer {
-        let answer = respond(exchange, address, .write, known: keptRefusal(exchange)) {
+        let answer = respond(exchange, address, .createRun, known: keptRefusal(exchange)) {
             factory throws(ManagementError) in
             let order = try order(exchange, factory, pipeline: name)
             let now = clock.now()
@@ -18,7 +18,7 @@ extension ManagementEndpoint {
                 ledger.withLockedValue { $0.start(order, after: commitDelay, at: now) }
                 return Answer(status: 200)
             }
-            return Self.accepted(ledger.withLockedValue { $0.start(order, at: now) })
+            return Self.accepted(try ledger.withLockedValue { $0.start(order, at: now) }.get())
         }
         keepRefusal(answer, exchange)
         return answer

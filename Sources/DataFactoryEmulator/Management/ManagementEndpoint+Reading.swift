@@ -4,7 +4,7 @@ import NIOConcurrencyHelpers
 extension ManagementEndpoint {
     /// `GET …/pipelines/{pipeline}`.
     func getPipeline(_ exchange: Exchange, _ address: FactoryAddress, pipeline name: String) -> Answer {
-        respond(exchange, address, .read) { factory throws(ManagementError) in
+        respond(exchange, address, .getPipeline) { factory throws(ManagementError) in
             let pipeline = try factory.pipeline(name)
             var headers = ManagementError.contentHeaders
             headers[.eTag] = "\"\(pipeline.etag)\""
@@ -17,11 +17,9 @@ extension ManagementEndpoint {
 
     /// `GET …/pipelineruns/{runId}`.
     func getRun(_ exchange: Exchange, _ address: FactoryAddress, runID: String) -> Answer {
-        respond(exchange, address, .read) { factory throws(ManagementError) in
+        respond(exchange, address, .getRun) { factory throws(ManagementError) in
             let now = clock.now()
-            guard let id = GUID(runID), let run = ledger.withLockedValue({ $0.run(id, in: factory, at: now) }) else {
-                throw .unknownDocument("\(factory.resourceID)/pipelineruns/\(runID)")
-            }
+            let run = try run(runID, in: factory, at: now)
             var output = JSONOutput()
             run.write(to: &output, at: now)
             return Answer(status: 200, headers: ManagementError.contentHeaders, body: output.bytes)
@@ -30,7 +28,7 @@ extension ManagementEndpoint {
 
     /// `POST …/pipelineruns/{runId}/cancel`.
     func cancelRun(_ exchange: Exchange, _ address: FactoryAddress, runID: String) -> Answer {
-        respond(exchange, address, .write) { factory throws(ManagementError) in
+        respond(exchange, address, .cancelRun) { factory throws(ManagementError) in
             let now = clock.now()
             guard let id = GUID(runID), ledger.withLockedValue({ $0.cancel(id, in: factory, at: now) }) else {
                 throw .unknownReference(runID)
@@ -41,11 +39,10 @@ extension ManagementEndpoint {
 
     /// `POST …/queryPipelineRuns`.
     func queryRuns(_ exchange: Exchange, _ address: FactoryAddress) -> Answer {
-        respond(exchange, address, .read) { factory throws(ManagementError) in
+        respond(exchange, address, .queryRuns) { factory throws(ManagementError) in
             let query = try RunQuery(exchange.body)
             let now = clock.now()
-            let runs = ledger.withLockedValue { $0.runs(at: now) }
-            let page = query.page(of: runs, in: factory, at: now, lag: queryLag)
+            let page = ledger.withLockedValue { $0.page(query, in: factory, at: now, lag: queryLag) }
             let body = JSONOutput.object { output in
                 output.member("value") { output in
                     output.array { output in
@@ -58,10 +55,38 @@ extension ManagementEndpoint {
         }
     }
 
+    /// `POST …/pipelineruns/{runId}/queryActivityruns`.
+    func queryActivityRuns(_ exchange: Exchange, _ address: FactoryAddress, runID: String) -> Answer {
+        respond(exchange, address, .queryActivityRuns) { factory throws(ManagementError) in
+            let window = try RunWindow(exchange.body)
+            let now = clock.now()
+            let activity = ActivityRun(of: try run(runID, in: factory, at: now), at: now)
+            let body = JSONOutput.object { output in
+                output.member("value") { output in
+                    output.array { output in
+                        guard let activity, activity.lies(within: window) else { return }
+                        activity.write(to: &output)
+                    }
+                }
+            }
+            return Answer(status: 200, headers: ManagementError.contentHeaders, body: body)
+        }
+    }
+
+    private func run(
+        _ text: String,
+        in factory: FactoryEntry,
+        at now: Timestamp
+    ) throws(ManagementError) -> PipelineRun {
+        if let id = GUID(text), let run = ledger.withLockedValue({ $0.run(id, in: factory, at: now) }) { return run }
+        if unknownRunStatus == 400 { throw .unknownReference(text) }
+        throw .unknownDocument("\(factory.resourceID)/pipelineruns/\(text)")
+    }
+
     /// Every run in order of creation, for the emulator's own route.
     func allRuns() -> [UInt8] {
         let now = clock.now()
-        let runs = ledger.withLockedValue { $0.runs(at: now) }
+        let runs = ledger.withLockedValue { $0.allRuns(at: now) }
         return JSONOutput.array { output in
             for run in runs { run.writeForAdmin(to: &output, at: now) }
         }

@@ -6,8 +6,10 @@ struct ManagementEndpoint: Sendable {
     let catalog: Catalog
     let parameterCheck: Scenario.ParameterCheck
     let queryLag: Duration
+    let unknownRunStatus: Int
     let clock: EmulatorClock
     let ledger: NIOLockedValueBox<RunLedger>
+    private let access: AccessRules
     private let throttle: Throttle
     private let tokens: AccessTokens
 
@@ -15,8 +17,10 @@ struct ManagementEndpoint: Sendable {
         self.catalog = Catalog(scenario.factories)
         self.parameterCheck = scenario.parameterCheck
         self.queryLag = scenario.queryLag
+        self.unknownRunStatus = scenario.unknownRunStatus
         self.clock = clock
-        self.ledger = NIOLockedValueBox(RunLedger(runIDs: scenario.runIDs, dedupe: scenario.dedupe))
+        self.ledger = NIOLockedValueBox(RunLedger(rules: RunLedger.Rules(scenario)))
+        self.access = AccessRules(scenario.tenants)
         self.throttle = Throttle(scenario: scenario)
         self.tokens = tokens
     }
@@ -26,61 +30,43 @@ struct ManagementEndpoint: Sendable {
         throttle.forget()
     }
 
-    /// Does a call's work once everything before it is in order: version, token, subscription, budget, factory.
+    /// Does a call's work once everything before it is in order: version, token, subscription, budget, permission,
+    /// factory.
     /// - Parameter known: a refusal to answer once more in place of the work.
     func respond(
         _ exchange: Exchange,
         _ address: FactoryAddress,
-        _ kind: OperationKind,
+        _ operation: Operation,
         known: Answer? = nil,
         work: (FactoryEntry) throws(ManagementError) -> Answer
     ) -> Answer {
-        var remaining: Int?
+        let kind = operation.kind
+        var remaining = Throttle.Remaining()
         var answer: Answer
         do throws(ManagementError) {
             try checkVersion(exchange)
             let claims = try checkToken(exchange)
             let subscription = try catalog.subscription(address.subscriptionID)
             switch throttle.charge(kind, clientID: claims.clientID, subscriptionID: subscription, at: clock.now()) {
-            case nil: break
             case .granted(let left): remaining = left
-            case .refused(let seconds):
-                remaining = 0
+            case .refused(let left, let seconds):
+                remaining = left
                 let client = claims.clientID
                 throw .throttled(kind, subscription: address.subscriptionID, client: client, seconds: seconds)
+            }
+            guard access.allows(operation, clientID: claims.clientID) else {
+                let scope = operation.scope(of: exchange.target)
+                throw .forbidden(clientID: claims.clientID, action: operation.action, scope: scope)
             }
             if let known { answer = known } else { answer = try work(catalog.factory(address)) }
         } catch {
             answer = error.answer()
         }
-        if let remaining {
-            let name: HTTPField.Name = kind == .write ? .remainingWrites : .remainingReads
-            answer.headers.append(HTTPField(name: name, value: String(remaining)))
-        }
-        dress(&answer, exchange)
-        return answer
-    }
-
-    /// The answer a fault gives in place of the call's own.
-    func refuse(_ exchange: Exchange, with effect: Fault.Effect, createsRun: Bool) -> Answer {
-        var error: ManagementError
-        switch effect {
-        case .throttle(let seconds):
-            error = .throttled(.write, subscription: exchange.subscription, client: "injected", seconds: seconds ?? 10)
-            if seconds == nil { error.headers[.retryAfter] = nil }
-        case .status(let status, let code):
-            error = ManagementError(status: status, code: code, message: "An injected fault.")
-        default:
-            error = .gatewayTimeout
-        }
-        var answer = error.answer()
-        if createsRun { keepRefusal(answer, exchange) }
-        dress(&answer, exchange)
-        return answer
-    }
-
-    func gatewayTimeout(_ exchange: Exchange) -> Answer {
-        var answer = ManagementError.gatewayTimeout.answer()
+        let (own, global): (HTTPField.Name, HTTPField.Name) =
+            kind == .write
+            ? (.remainingWrites, .remainingGlobalWrites) : (.remainingReads, .remainingGlobalReads)
+        if let left = remaining.own { answer.headers[own] = String(left) }
+        if let left = remaining.global { answer.headers[global] = String(left) }
         dress(&answer, exchange)
         return answer
     }
@@ -92,12 +78,12 @@ struct ManagementEndpoint: Sendable {
         guard version == "2018-06-01" else { throw .wrongVersion(version) }
     }
 
-    private func checkToken(_ exchange: Exchange) throws(ManagementError) -> AccessTokens.Claims {
+    func checkToken(_ exchange: Exchange) throws(ManagementError) -> AccessTokens.Claims {
         guard let header = exchange.headers[.authorization] else {
             throw .unauthorized(
                 "AuthenticationFailed",
                 "Authentication failed. The 'Authorization' header is missing.",
-                authority: exchange.authority
+                authority: exchange.baseURL
             )
         }
         let scheme = "Bearer "
@@ -105,7 +91,7 @@ struct ManagementEndpoint: Sendable {
             throw .unauthorized(
                 "AuthenticationFailed",
                 "Authentication failed. The 'Authorization' header has no bearer token.",
-                authority: exchange.authority
+                authority: exchange.baseURL
             )
         }
         do throws(AccessTokens.Problem) {
@@ -115,19 +101,19 @@ struct ManagementEndpoint: Sendable {
                 "ExpiredAuthenticationToken",
                 "The access token expiry UTC time '\(end.spacedText)' is earlier than current UTC time"
                     + " '\(clock.now().spacedText)'.",
-                authority: exchange.authority
+                authority: exchange.baseURL
             )
         } catch {
             throw .unauthorized(
                 "InvalidAuthenticationToken",
                 "The access token is invalid.",
-                authority: exchange.authority
+                authority: exchange.baseURL
             )
         }
     }
 
     /// Adds the headers every answer of ARM has.
-    private func dress(_ answer: inout Answer, _ exchange: Exchange) {
+    func dress(_ answer: inout Answer, _ exchange: Exchange) {
         for field in Self.commonHeaders { answer.headers.append(field) }
         let requestID = GUID.random().description
         let correlationID = exchange.headers[.correlationRequestID].flatMap { GUID($0)?.description } ?? requestID
@@ -148,12 +134,18 @@ struct ManagementEndpoint: Sendable {
         HTTPField(name: .expires, value: "-1"),
         HTTPField(name: .strictTransportSecurity, value: "max-age=31536000; includeSubDomains"),
         HTTPField(name: .xContentTypeOptions, value: "nosniff"),
+        HTTPField(name: .poweredBy, value: "ASP.NET"),
     ]
 }
 
-extension Exchange {
-    /// The subscription of the path, for the text of a refusal.
-    fileprivate var subscription: String {
-        target.segments.count > 1 ? target.segments[1] : ""
+extension RunLedger.Rules {
+    fileprivate init(_ scenario: Scenario) {
+        self.init(
+            runIDs: scenario.runIDs,
+            dedupe: scenario.dedupe,
+            queueLimit: scenario.queueLimit,
+            queueOverflow: scenario.queueOverflow,
+            keptRuns: scenario.keptRuns
+        )
     }
 }

@@ -6,6 +6,8 @@ struct ManagementError: Error {
     var code: String
     var message: String
     var target: String?
+    /// Whether ARM made it: its bodies are shorter than Data Factory's, and a header says so.
+    var isFromGateway = false
     var headers: HTTPFields = [:]
 
     func answer() -> Answer {
@@ -14,18 +16,19 @@ struct ManagementError: Error {
                 output.object { output in
                     output.member("code", code)
                     output.member("message", message)
+                    if isFromGateway { return }
                     output.member("target", target)
                     output.member("details", nil)
                 }
             }
         }
         var all = Self.contentHeaders
+        if isFromGateway { all[.failureCause] = "gateway" }
         for field in headers { all.append(field) }
         return Answer(status: status, headers: all, body: body)
     }
 
     static let contentHeaders: HTTPFields = [.contentType: "application/json; charset=utf-8"]
-    private static let madeByGateway: HTTPFields = [.failureCause: "gateway"]
 }
 
 extension ManagementError {
@@ -48,7 +51,7 @@ extension ManagementError {
     static func unauthorized(_ code: String, _ message: String, authority: String) -> ManagementError {
         var error = gateway(401, code, message)
         error.headers[.wwwAuthenticate] =
-            "Bearer authorization_uri=\"http://\(authority)/common\", error=\"invalid_token\","
+            "Bearer authorization_uri=\"\(authority)/common\", error=\"invalid_token\","
             + " error_description=\"\(message)\""
         return error
     }
@@ -70,7 +73,8 @@ extension ManagementError {
             404,
             "ResourceNotFound",
             "The Resource 'Microsoft.DataFactory/factories/\(address.factory)' under resource group"
-                + " '\(address.resourceGroup)' was not found."
+                + " '\(address.resourceGroup)' was not found. For more details please go to"
+                + " https://aka.ms/ARMResourceNotFoundFix"
         )
     }
 
@@ -105,6 +109,31 @@ extension ManagementError {
         ManagementError(status: 400, code: "BadRequest", message: message, target: target)
     }
 
+    static func queueFull(_ pipeline: String, _ limit: Int) -> ManagementError {
+        badRequest(
+            "Pipeline execution throttled. If the concurrency value is set for a pipeline, a maximum of \(limit) runs"
+                + " will be queued for execution.",
+            target: "pipeline/\(pipeline)/"
+        )
+    }
+
+    static func factoryFull(_ factory: String, _ limit: Int) -> ManagementError {
+        badRequest(
+            "Pipeline execution throttled. The factory '\(factory)' has reached its limit of \(limit) concurrent runs.",
+            target: "factory/\(factory)/"
+        )
+    }
+
+    static func forbidden(clientID: String, action: String, scope: String) -> ManagementError {
+        gateway(
+            403,
+            "AuthorizationFailed",
+            "The client '\(clientID)' with object id '\(clientID)' does not have authorization to perform action"
+                + " '\(action)' over scope '\(scope)' or the scope is invalid. If access was recently granted, please"
+                + " refresh your credentials."
+        )
+    }
+
     static func throttled(_ kind: OperationKind, subscription: String, client: String, seconds: Int) -> ManagementError
     {
         var error = gateway(
@@ -136,6 +165,6 @@ extension ManagementError {
     }
 
     private static func gateway(_ status: Int, _ code: String, _ message: String) -> ManagementError {
-        ManagementError(status: status, code: code, message: message, headers: madeByGateway)
+        ManagementError(status: status, code: code, message: message, isFromGateway: true)
     }
 }

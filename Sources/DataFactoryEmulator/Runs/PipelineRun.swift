@@ -1,23 +1,41 @@
-/// A run that was started. Where it stands follows from the clock alone.
+/// A run that was started.
+///
+/// Where it stands follows from the clock and from one thing only the ledger knows: when it got its place among the
+/// runs of a pipeline with limited concurrency.
 struct PipelineRun: Sendable {
     /// How long a run stays `Canceling`.
     private static let cancelling: Duration = .seconds(1)
 
+    /// Its number in order of creation.
+    let sequence: Int
     let runID: String
     let groupID: String
     let order: RunOrder
     let createdAt: Timestamp
     var isLatest = true
-    private var cancelledAt: Timestamp?
+    /// The ledger has dealt with its end.
+    var hasLeft = false
+    /// When it got its place; nil while it waits for one.
+    private(set) var admittedAt: Timestamp?
+    private(set) var cancelledAt: Timestamp?
 
-    init(runID: String, order: RunOrder, createdAt: Timestamp) {
+    /// - Parameter isWaiting: the run has no place yet.
+    init(sequence: Int, runID: String, order: RunOrder, createdAt: Timestamp, isWaiting: Bool) {
+        self.sequence = sequence
         self.runID = runID
         self.groupID = order.groupID ?? runID
         self.order = order
         self.createdAt = createdAt
+        self.admittedAt = isWaiting ? nil : createdAt
     }
 
     var parameters: [UInt8] { order.parameters }
+
+    /// When the run ends or has ended, as things are; nil while it waits for a place.
+    var end: Timestamp? {
+        if let cancelledAt { return cancelledAt + Self.cancelling }
+        return admittedAt.map { $0 + duration }
+    }
 
     /// Where the run stands at a moment.
     func state(at now: Timestamp) -> RunState {
@@ -27,18 +45,30 @@ struct PipelineRun: Sendable {
                 ? RunState(status: .canceling, lastUpdated: cancelledAt)
                 : RunState(status: .cancelled, lastUpdated: end, end: end)
         }
-        let duration = order.pipeline.definition.duration
-        let end = createdAt + duration
+        guard let admittedAt else { return RunState(status: .queued, lastUpdated: createdAt) }
+        let end = admittedAt + duration
         if now >= end { return ended(at: end) }
-        // The first tenth of a run, a second at most, is spent in the queue.
-        let begin = createdAt + min(duration / 10, .seconds(1))
+        // The first tenth of a run, a second at most, goes by before its work begins.
+        let begin = admittedAt + min(duration / 10, .seconds(1))
         return now < begin
             ? RunState(status: .queued, lastUpdated: createdAt) : RunState(status: .inProgress, lastUpdated: begin)
     }
 
+    /// Gives a run that waits its place.
+    mutating func admit(at moment: Timestamp) {
+        if admittedAt == nil { admittedAt = moment }
+    }
+
     /// Cancels a run that has not ended.
-    mutating func cancel(at now: Timestamp) {
-        if cancelledAt == nil, state(at: now).end == nil { cancelledAt = now }
+    /// - Returns: whether that changed anything.
+    mutating func cancel(at now: Timestamp) -> Bool {
+        guard cancelledAt == nil, state(at: now).end == nil else { return false }
+        cancelledAt = now
+        return true
+    }
+
+    private var duration: Duration {
+        order.failsAtOnce ? .zero : order.pipeline.definition.duration
     }
 
     private func ended(at end: Timestamp) -> RunState {

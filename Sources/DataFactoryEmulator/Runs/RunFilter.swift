@@ -33,12 +33,21 @@ struct RunFilter: Sendable {
         }
         guard !values.isEmpty else { throw list.wrong("must hold a value") }
         if operand == .runGroupID, values.count > 1 {
-            throw list.wrong("must hold one value for the operand 'RunGroupId'")
+            // The service's own words, by azure-sdk-for-net #22025.
+            throw list.wrong("Filter operand 'RunGroupId' does not support and array of values. It must hold one")
         }
         self.values = values.map { $0.lowercased() }
         self.moments = values.compactMap { Timestamp($0) }
         if operand == .runStart || operand == .runEnd, moments.count < values.count {
             throw list.wrong("must hold RFC 3339 times")
+        }
+    }
+
+    /// The group whose runs alone it accepts; nil for any other condition.
+    var group: GUID? {
+        switch self.operator {
+        case .equals, .isIn: operand == .runGroupID ? GUID(values[0]) : nil
+        case .notEquals, .notIn: nil
         }
     }
 

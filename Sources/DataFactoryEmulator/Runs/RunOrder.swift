@@ -13,6 +13,8 @@ struct RunOrder: Sendable {
     var groupID: String?
     /// Why the run will fail; nil leaves it to the pipeline's outcome.
     var failure: String?
+    /// It fails the moment it is created, and takes no place.
+    var failsAtOnce = false
 
     init(factory: FactoryEntry, pipeline: PipelineEntry, clientRequestID: String?) {
         self.factory = factory

@@ -1,19 +1,19 @@
 /// One field a query is ordered by.
 struct RunOrdering: Sendable {
-    private enum Field: String, CaseIterable {
+    enum Field: String, CaseIterable {
         case runStart = "RunStart"
         case runEnd = "RunEnd"
         case pipelineName = "PipelineName"
         case status = "Status"
     }
 
-    private enum Direction: String, CaseIterable {
+    enum Direction: String, CaseIterable {
         case ascending = "ASC"
         case descending = "DESC"
     }
 
-    private let field: Field
-    private let direction: Direction
+    let field: Field
+    let direction: Direction
 
     init(_ reader: ScenarioReader) throws(ScenarioError) {
         let members = try reader.object(knowing: ["orderBy", "order"])

@@ -6,7 +6,8 @@ extension Scenario {
         self.init()
         let members = try ScenarioReader(bytes).object(knowing: [
             "tenants", "tokenLifetimeSeconds", "factories", "runIds", "parameterCheck", "queryLagSeconds",
-            "dedupeSeconds", "writes", "reads", "faults",
+            "dedupeSeconds", "writes", "reads", "faults", "clock", "queueLimit", "queueOverflow", "keptRuns",
+            "unknownRunStatus",
         ])
         if let tenants = members["tenants"] { self.tenants = try Self.tenants(tenants) }
         if let lifetime = members["tokenLifetimeSeconds"] {
@@ -19,20 +20,38 @@ extension Scenario {
         if let dedupe = members["dedupeSeconds"], !dedupe.isNull { self.dedupe = try dedupe.seconds() }
         if let writes = members["writes"] { self.writes = try Budget(writes) }
         if let reads = members["reads"] { self.reads = try Budget(reads) }
-        if let faults = members["faults"] { self.faults = try Fault.list(faults) }
+        if let clock = members["clock"] { self.clock = try clock.choice(ClockMode.self) }
+        if let limit = members["queueLimit"] { self.queueLimit = try limit.integer(0...10_000) }
+        if let overflow = members["queueOverflow"] { self.queueOverflow = try overflow.choice(QueueOverflow.self) }
+        if let kept = members["keptRuns"] { self.keptRuns = try kept.integer(1...10_000_000) }
+        if let status = members["unknownRunStatus"] {
+            guard ["404", "400"].contains(status.document.text(of: status.node)) else {
+                throw status.wrong("must be 404 or 400")
+            }
+            self.unknownRunStatus = try status.integer(400...404)
+        }
+        if let faults = members["faults"] {
+            self.faults = try Fault.list(faults, pipelines: pipelineNames)
+        }
+    }
+
+    /// The pipelines of all factories, in lower case.
+    var pipelineNames: Set<String> {
+        Set(factories.flatMap(\.pipelines).map { $0.name.lowercased() })
     }
 
     private static func tenants(_ reader: ScenarioReader) throws(ScenarioError) -> [Tenant] {
         var tenants: [Tenant] = []
         for element in try reader.elements() {
-            let members = try element.object(knowing: ["tenantId", "clientId", "clientSecret"])
-            tenants.append(
-                Tenant(
-                    tenantID: try members.required("tenantId").string(),
-                    clientID: try members.required("clientId").string(),
-                    clientSecret: try members.required("clientSecret").string()
-                )
+            let members = try element.object(knowing: ["tenantId", "clientId", "clientSecret", "mayRun", "mayRead"])
+            var tenant = Tenant(
+                tenantID: try members.required("tenantId").string(),
+                clientID: try members.required("clientId").string(),
+                clientSecret: try members.required("clientSecret").string()
             )
+            if let mayRun = members["mayRun"] { tenant.mayRun = try mayRun.flag() }
+            if let mayRead = members["mayRead"] { tenant.mayRead = try mayRead.flag() }
+            tenants.append(tenant)
         }
         return tenants
     }
@@ -41,13 +60,16 @@ extension Scenario {
         var factories: [Factory] = []
         var seen: Set<String> = []
         for element in try reader.elements() {
-            let members = try element.object(knowing: ["subscriptionId", "resourceGroup", "name", "pipelines"])
-            let factory = Factory(
+            let members = try element.object(knowing: [
+                "subscriptionId", "resourceGroup", "name", "pipelines", "runLimit",
+            ])
+            var factory = Factory(
                 subscriptionID: try members.required("subscriptionId").string(),
                 resourceGroup: try members.required("resourceGroup").string(),
                 name: try members.required("name").string(),
                 pipelines: try pipelines(members.required("pipelines"))
             )
+            if let limit = members["runLimit"] { factory.runLimit = try limit.integer(1...1_000_000) }
             let key = "\(factory.subscriptionID)/\(factory.resourceGroup)/\(factory.name)".lowercased()
             guard seen.insert(key).inserted else {
                 throw ScenarioError(path: element.path, message: "this factory is listed already; merge the two")
@@ -61,11 +83,15 @@ extension Scenario {
         var pipelines: [Pipeline] = []
         var seen: Set<String> = []
         for element in try reader.elements() {
-            let members = try element.object(knowing: ["name", "parameters", "durationSeconds", "outcome"])
+            let members = try element.object(knowing: [
+                "name", "parameters", "durationSeconds", "outcome", "concurrency",
+            ])
             var pipeline = Pipeline(name: try members.required("name").string())
             if let parameters = members["parameters"] { pipeline.parameters = try Self.parameters(parameters) }
             if let duration = members["durationSeconds"] { pipeline.duration = try duration.seconds() }
             if let outcome = members["outcome"] { pipeline.outcome = try outcome.choice(Outcome.self) }
+            // Data Factory's own bounds.
+            if let concurrency = members["concurrency"] { pipeline.concurrency = try concurrency.integer(1...50) }
             guard seen.insert(pipeline.name.lowercased()).inserted else {
                 throw ScenarioError(
                     path: element.path,
@@ -109,10 +135,11 @@ extension Scenario.Budget {
     /// Reads a budget; null is none.
     fileprivate init?(_ reader: ScenarioReader) throws(ScenarioError) {
         if reader.isNull { return nil }
-        let members = try reader.object(knowing: ["bucket", "perSecond"])
+        let members = try reader.object(knowing: ["bucket", "perSecond", "renewsWait"])
         self.init(
             bucket: try members.required("bucket").integer(1...1_000_000),
-            perSecond: try members.required("perSecond").number(0.001...1_000_000)
+            perSecond: try members.required("perSecond").number(0.001...1_000_000),
+            renewsWait: try members["renewsWait"]?.flag() ?? false
         )
     }
 }

@@ -1,5 +1,6 @@
 extension Scenario {
-    /// A scenario to begin with: one client, one factory, and a pipeline for each way a run can end.
+    /// A scenario to begin with: every setting with its usual value, a client that may run and one that may only
+    /// read, and a pipeline for each way a run can go.
     package static let example = """
         {
           "tenants": [
@@ -7,6 +8,12 @@ extension Scenario {
               "tenantId": "7f8f2b1e-0000-4000-8000-000000000001",
               "clientId": "7f8f2b1e-0000-4000-8000-000000000002",
               "clientSecret": "example+secret&1=%"
+            },
+            {
+              "tenantId": "7f8f2b1e-0000-4000-8000-000000000001",
+              "clientId": "7f8f2b1e-0000-4000-8000-000000000004",
+              "clientSecret": "reads only",
+              "mayRun": false
             }
           ],
           "tokenLifetimeSeconds": 3599,
@@ -15,6 +22,7 @@ extension Scenario {
               "subscriptionId": "7f8f2b1e-0000-4000-8000-000000000003",
               "resourceGroup": "rg-data",
               "name": "adf-example",
+              "runLimit": 10000,
               "pipelines": [
                 {
                   "name": "ingest-orders",
@@ -25,14 +33,20 @@ extension Scenario {
                   },
                   "durationSeconds": 3
                 },
-                {"name": "always-fails", "durationSeconds": 1, "outcome": "Failed"}
+                {"name": "always-fails", "durationSeconds": 1, "outcome": "Failed"},
+                {"name": "one-at-a-time", "durationSeconds": 10, "concurrency": 1}
               ]
             }
           ],
+          "clock": "system",
           "runIds": "client",
-          "parameterCheck": "strict",
-          "queryLagSeconds": 0,
           "dedupeSeconds": null,
+          "parameterCheck": "strict",
+          "queueLimit": 100,
+          "queueOverflow": "refuse",
+          "queryLagSeconds": 0,
+          "unknownRunStatus": 404,
+          "keptRuns": 100000,
           "writes": {"bucket": 200, "perSecond": 10},
           "reads": {"bucket": 250, "perSecond": 25},
           "faults": []

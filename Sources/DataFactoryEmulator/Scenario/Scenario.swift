@@ -18,6 +18,16 @@ package struct Scenario: Sendable {
     package var writes: Budget? = Budget(bucket: 200, perSecond: 10)
     /// What one client may read from one subscription; nil is without limit. ARM gives 250 and 25 a second.
     package var reads: Budget? = Budget(bucket: 250, perSecond: 25)
+    /// What the time goes by.
+    package var clock: ClockMode = .system
+    /// How many runs of one pipeline with limited concurrency may wait. The service's number is 100.
+    package var queueLimit = 100
+    /// What becomes of a run that finds the queue full.
+    package var queueOverflow: QueueOverflow = .refuse
+    /// How many runs are kept; beyond that, those that ended first are dropped.
+    package var keptRuns = 100_000
+    /// How the service answers when asked for a run it does not know: 404, or 400.
+    package var unknownRunStatus = 404
     /// The faults in force from the start.
     package var faults: [Fault] = []
 
@@ -32,6 +42,10 @@ package struct Scenario: Sendable {
         package var clientID: String
         /// What the application proves itself with.
         package var clientSecret: String
+        /// Whether it may start and cancel runs; if not, those calls are answered 403.
+        package var mayRun = true
+        /// Whether it may read pipelines and runs; if not, those calls are answered 403.
+        package var mayRead = true
     }
 
     /// One data factory.
@@ -44,6 +58,8 @@ package struct Scenario: Sendable {
         package var name: String
         /// What can be run in it.
         package var pipelines: [Pipeline]
+        /// How many runs may go on or wait in it at one time; nil is any number. The service's number is 10,000.
+        package var runLimit: Int?
     }
 
     /// One pipeline and the life of its runs.
@@ -56,6 +72,8 @@ package struct Scenario: Sendable {
         package var duration: Duration = .seconds(5)
         /// How its runs end.
         package var outcome: Outcome = .succeeded
+        /// How many of its runs go on at one time, the others wait; nil is any number.
+        package var concurrency: Int?
     }
 
     /// A declared parameter.
@@ -74,11 +92,15 @@ package struct Scenario: Sendable {
         package var bucket: Int
         /// Requests the bucket regains in a second.
         package var perSecond: Double
+        /// Whether a call that comes before the wait is over is refused and begins the wait anew, as ARM's
+        /// documentation has it; if not, each call is judged by the bucket alone.
+        package var renewsWait: Bool
 
         /// A budget of so many at once and so many a second.
-        package init(bucket: Int, perSecond: Double) {
+        package init(bucket: Int, perSecond: Double, renewsWait: Bool = false) {
             self.bucket = bucket
             self.perSecond = perSecond
+            self.renewsWait = renewsWait
         }
     }
 
@@ -98,6 +120,22 @@ package struct Scenario: Sendable {
         case strict
         /// The call is accepted and the run fails.
         case lenient
+    }
+
+    /// What the time goes by.
+    package enum ClockMode: String, Sendable, CaseIterable {
+        /// The machine's clock, and what it was put forward by.
+        case system
+        /// It stands still but for being put forward.
+        case manual
+    }
+
+    /// What becomes of a run that finds the queue full.
+    package enum QueueOverflow: String, Sendable, CaseIterable {
+        /// The call is refused with 400, and there is no run.
+        case refuse
+        /// The call is accepted and the run fails at once.
+        case fail
     }
 
     /// How a run ends.

@@ -59,6 +59,11 @@ struct ScenarioReader {
         return value
     }
 
+    func flag() throws(ScenarioError) -> Bool {
+        guard case .bool(let value) = node.kind else { throw wrong("must be true or false") }
+        return value
+    }
+
     /// Seconds, whole or not, up to a year.
     func seconds() throws(ScenarioError) -> Duration {
         .seconds(try number(0...31_536_000))

@@ -1,0 +1,63 @@
+import DataFactoryEmulator
+import NIOHTTP1
+import Testing
+
+@Suite("Discovery", .timeLimit(.minutes(1)))
+struct DiscoveryTests {
+    @Test(
+        "a tenant's endpoints lie under the URL the client came by",
+        arguments: [
+            ("/v2.0", "/oauth2/v2.0/token", "/oauth2/v2.0/authorize", "/v2.0"),
+            ("", "/oauth2/token", "/oauth2/authorize", "/"),
+        ]
+    )
+    func configuration(_ version: String, _ token: String, _ authorize: String, _ issuer: String) async throws {
+        try await withEmulator { emulator in
+            let reply = try await emulator.send(.GET, "/Contoso\(version)/.well-known/openid-configuration")
+            let base = emulator.baseURL + "/Contoso"
+
+            #expect(reply.status == 200)
+            #expect(reply["token_endpoint"] as? String == base + token)
+            #expect(reply["authorization_endpoint"] as? String == base + authorize)
+            #expect(reply["issuer"] as? String == base + issuer)
+            let keys = try #require(reply["jwks_uri"] as? String)
+            let listed = try await emulator.send(.GET, String(keys.dropFirst(emulator.baseURL.count)))
+            #expect((listed["keys"] as? [Any])?.isEmpty == true)
+        }
+    }
+
+    @Test("the authority is known by its own name, and leads to the tenant that was asked for")
+    func instance() async throws {
+        try await withEmulator { emulator in
+            let asked = "\(emulator.baseURL)/contoso/oauth2/v2.0/authorize"
+            let reply = try await emulator.send(
+                .GET,
+                "/common/discovery/instance?api-version=1.1&authorization_endpoint=\(asked)"
+            )
+            let metadata = try #require(reply["metadata"] as? [[String: Any]])
+            let authority = String(emulator.baseURL.dropFirst("http://".count))
+
+            #expect(
+                reply["tenant_discovery_endpoint"] as? String
+                    == "\(emulator.baseURL)/contoso/v2.0/.well-known/openid-configuration"
+            )
+            #expect(metadata.first?["preferred_network"] as? String == authority)
+            #expect(metadata.first?["aliases"] as? [String] == [authority])
+        }
+    }
+
+    @Test("discovery is counted, and can fail by a fault")
+    func fault() async throws {
+        try await withEmulator { emulator in
+            try await emulator.setFaults(#"[{"route":"discovery","fault":"status","status":503,"times":1}]"#)
+            let path = "/contoso/v2.0/.well-known/openid-configuration"
+            let failed = try await emulator.send(.GET, path)
+            let answered = try await emulator.send(.GET, path)
+            let stats = try await emulator.send(.GET, "/emulator/stats")
+
+            #expect(failed.status == 503)
+            #expect(answered.status == 200)
+            #expect(stats["discovery"] as? [String: Int] == ["503": 1, "200": 1])
+        }
+    }
+}
