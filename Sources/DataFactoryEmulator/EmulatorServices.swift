@@ -4,6 +4,7 @@ import NIOConcurrencyHelpers
 /// Everything a request can reach, and the faults in between.
 struct EmulatorServices: Sendable {
     let tokenEndpoint: TokenEndpoint
+    let identities: ManagedIdentityEndpoint
     let management: ManagementEndpoint
     let statistics: Statistics
     let requests: RequestLog
@@ -17,6 +18,7 @@ struct EmulatorServices: Sendable {
         self.dial = dial
         let tokens = AccessTokens(clock: clock)
         self.tokenEndpoint = TokenEndpoint(scenario: scenario, tokens: tokens, clock: clock)
+        self.identities = ManagedIdentityEndpoint(scenario: scenario, tokens: tokens, clock: clock)
         self.management = ManagementEndpoint(scenario: scenario, tokens: tokens, clock: clock)
         self.statistics = Statistics()
         self.requests = RequestLog()
@@ -56,6 +58,7 @@ struct EmulatorServices: Sendable {
     private func perform(_ exchange: Exchange, _ route: Route, commitDelay: Duration? = nil) -> Answer {
         switch route {
         case .entra(let route): performEntra(exchange, route)
+        case .identity(let route): identities.issue(exchange, route)
         case .createRun(let address, let pipeline):
             management.createRun(exchange, address, pipeline: pipeline, commitDelay: commitDelay)
         case .getPipeline(let address, let pipeline): management.getPipeline(exchange, address, pipeline: pipeline)
@@ -82,8 +85,10 @@ struct EmulatorServices: Sendable {
         if case .html(let status) = effect {
             answer = Answer(status: status)
             BodyShape.html.apply(to: &answer)
-        } else if case .entra(let route) = route {
-            answer = refuseEntra(exchange, route, with: effect)
+        } else if case .entra = route {
+            answer = tokenEndpoint.refuse(exchange, with: effect)
+        } else if case .identity(let route) = route {
+            answer = identities.refuse(exchange, route, with: effect)
         } else {
             answer = management.refuse(exchange, with: effect, variant, route.name)
         }

@@ -82,8 +82,9 @@ struct EmulatorCommand: AsyncParsableCommand {
 
     private func load(_ path: String) throws -> Scenario {
         do {
-            let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-            return try Scenario(json: Array(bytes))
+            let url = URL(filePath: path)
+            let bytes = try Data(contentsOf: url)
+            return try Scenario(json: Array(bytes), folder: url.deletingLastPathComponent().path)
         } catch let error as ScenarioError {
             fail("\(path): \(error)")
         } catch {

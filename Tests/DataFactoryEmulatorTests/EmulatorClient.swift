@@ -102,11 +102,13 @@ struct Reply {
 /// Serves a scenario in this process for as long as the closure runs.
 /// - Parameters:
 ///   - options: further members of the scenario, as JSON text that begins with a comma.
+///   - folder: where the paths inside the scenario begin.
 ///   - tls: what to serve https with; nil serves http.
 ///   - clientTLS: whom the client trusts then.
 func withEmulator(
     pipelines: String = #"{"name":"plain","durationSeconds":10}"#,
     options: String = #","writes":null,"reads":null"#,
+    folder: String = ".",
     clock: EmulatorClock = .system,
     chance: @escaping @Sendable () -> Double = { 0.5 },
     tls: EmulatorTLS? = nil,
@@ -119,6 +121,7 @@ func withEmulator(
         """
     try await withEmulator(
         scenario: json,
+        folder: folder,
         clock: clock,
         chance: chance,
         tls: tls,
@@ -130,13 +133,14 @@ func withEmulator(
 /// Serves a whole scenario in this process for as long as the closure runs.
 func withEmulator(
     scenario json: String,
+    folder: String = ".",
     clock: EmulatorClock = .system,
     chance: @escaping @Sendable () -> Double = { 0.5 },
     tls: EmulatorTLS? = nil,
     clientTLS: TLSConfiguration? = nil,
     _ body: @Sendable (EmulatorClient) async throws -> Void
 ) async throws {
-    let scenario = try Scenario(json: Array(json.utf8))
+    let scenario = try Scenario(json: Array(json.utf8), folder: folder)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let emulator = Emulator(scenario: scenario, clock: clock, chance: chance, logger: logger)
     let (urls, continuation) = AsyncStream<String>.makeStream()

@@ -1,16 +1,26 @@
 import Crypto
-import FoundationEssentials
 import NIOConcurrencyHelpers
 
 /// Makes and checks access tokens: JSON web tokens in form, signed with a key every emulator shares, so that a
 /// token outlives a restart of the emulator as it outlives one of Azure's servers.
 struct AccessTokens: Sendable {
+    /// What a token is made for.
+    struct Grant: Sendable {
+        var tenant: String
+        var clientID: String
+        var audience: String
+        var lifetimeSeconds: Int
+        var claims: RequestedClaims
+    }
+
     /// What a good token says.
     struct Claims: Sendable {
         var clientID: String
+        /// The service it is for, as the client named it.
+        var audience: String
         var expires: Timestamp
-        /// Whether it was asked for with claims that a service had demanded.
-        var hasClaims = false
+        /// What its client asked for by the `claims` parameter, and so whether it answers a claims challenge.
+        var requested: RequestedClaims
     }
 
     enum Problem: Error {
@@ -18,7 +28,7 @@ struct AccessTokens: Sendable {
         case expired(at: Timestamp)
     }
 
-    private static let header = encode(Array(#"{"typ":"JWT","alg":"HS256"}"#.utf8))
+    private static let header = Base64URL.encode(Array(#"{"typ":"JWT","alg":"HS256"}"#.utf8))
     private static let key = SymmetricKey(data: Array("adf-emulator signs for tests only".utf8))
 
     // A bound against clients that fetch a token for each call; forgetting one costs a signature check.
@@ -31,20 +41,22 @@ struct AccessTokens: Sendable {
         self.clock = clock
     }
 
-    func issue(tenant: String, clientID: String, audience: String, lifetimeSeconds: Int, hasClaims: Bool) -> String {
+    func issue(_ grant: Grant) -> String {
         let now = clock.now().secondsSince1970
         let payload = JSONOutput.object { output in
-            output.member("aud", audience)
-            output.member("iss", "https://sts.windows.net/\(tenant)/")
+            output.member("aud", grant.audience)
+            output.member("iss", "https://sts.windows.net/\(grant.tenant)/")
             output.member("iat") { $0.integer(now) }
             output.member("nbf") { $0.integer(now) }
-            output.member("exp") { $0.integer(now + Int64(lifetimeSeconds)) }
-            output.member("appid", clientID)
-            output.member("tid", tenant)
+            output.member("exp") { $0.integer(now + Int64(grant.lifetimeSeconds)) }
+            output.member("appid", grant.clientID)
+            output.member("tid", grant.tenant)
             output.member("uti", GUID.random().description)
-            if hasClaims { output.member("has_claims") { $0.flag(true) } }
+            if grant.claims.isCapableOfChallenges { output.member("xms_cc") { $0.strings(["CP1"]) } }
+            // Not one of Entra ID's: what a real token shows by the values that were asked for.
+            if grant.claims.answersChallenge { output.member("emulator_challenge") { $0.flag(true) } }
         }
-        let signed = "\(Self.header).\(Self.encode(payload))"
+        let signed = "\(Self.header).\(Base64URL.encode(payload))"
         return "\(signed).\(Self.signature(of: signed))"
     }
 
@@ -62,7 +74,7 @@ struct AccessTokens: Sendable {
     private func checkSignature(_ token: String) throws(Problem) -> Claims {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, Self.signature(of: "\(parts[0]).\(parts[1])") == parts[2],
-            let payload = Self.decode(parts[1]), let claims = Claims(payload)
+            let payload = Base64URL.decode(parts[1]), let claims = Claims(payload)
         else { throw .malformed }
         remembered.withLockedValue { remembered in
             if remembered.count >= Self.rememberedTokens { remembered.removeAll(keepingCapacity: true) }
@@ -72,33 +84,24 @@ struct AccessTokens: Sendable {
     }
 
     private static func signature(of text: String) -> String {
-        encode(Array(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key)))
-    }
-
-    private static func encode(_ bytes: [UInt8]) -> String {
-        Data(bytes).base64EncodedString()
-            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-    }
-
-    private static func decode(_ text: Substring) -> [UInt8]? {
-        let standard = text.replacing("-", with: "+").replacing("_", with: "/")
-        let padding = String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
-        return Data(base64Encoded: standard + padding).map { Array($0) }
+        Base64URL.encode(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key))
     }
 }
 
 extension AccessTokens.Claims {
     fileprivate init?(_ payload: [UInt8]) {
-        guard let document = try? JSONDocument(payload), case .object(let members) = document.root.kind,
-            let clientID = members.first(where: { $0.name == "appid" })?.value,
-            case .string(let clientID) = clientID.kind,
-            let expires = members.first(where: { $0.name == "exp" })?.value,
+        guard let document = try? JSONDocument(payload), let clientID = document.root["appid"]?.string,
+            let audience = document.root["aud"]?.string, let expires = document.root["exp"],
             let expires = Int64(document.text(of: expires))
         else { return nil }
+        var requested = RequestedClaims()
+        requested.isCapableOfChallenges = document.root["xms_cc"] != nil
+        requested.answersChallenge = document.root["emulator_challenge"] != nil
         self.init(
             clientID: clientID,
+            audience: audience,
             expires: Timestamp(secondsSince1970: expires),
-            hasClaims: members.contains { $0.name == "has_claims" }
+            requested: requested
         )
     }
 }

@@ -10,9 +10,4 @@ extension EmulatorServices {
         case .keys: OpenIDDiscovery.keys()
         }
     }
-
-    /// The answer a fault gives in place of Entra ID's own.
-    func refuseEntra(_ exchange: Exchange, _ route: EntraRoute, with effect: Fault.Effect) -> Answer {
-        tokenEndpoint.refuse(exchange, with: effect)
-    }
 }

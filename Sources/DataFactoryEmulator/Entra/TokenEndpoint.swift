@@ -1,39 +1,69 @@
 import HTTPTypes
 
-/// Answers `POST /{tenant}/oauth2/v2.0/token` as Entra ID does.
+/// Answers `POST /{tenant}/oauth2/v2.0/token`, and the older `POST /{tenant}/oauth2/token`, as Entra ID does.
 struct TokenEndpoint: Sendable {
-    private let tenants: [Scenario.Tenant]
+    private let clients: ClientDirectory
     private let lifetimeSeconds: Int
+    private let refreshSeconds: Int?
     private let tokens: AccessTokens
     private let clock: EmulatorClock
 
     init(scenario: Scenario, tokens: AccessTokens, clock: EmulatorClock) {
-        self.tenants = scenario.tenants
+        self.clients = ClientDirectory(scenario.tenants)
         self.lifetimeSeconds = scenario.tokenLifetimeSeconds
+        self.refreshSeconds = scenario.tokenRefreshSeconds
         self.tokens = tokens
         self.clock = clock
     }
 
     func issue(_ exchange: Exchange, tenant: String, version: EntraVersion) -> Answer {
         do throws(TokenError) {
-            let request = try ClientCredentials(exchange)
-            try authenticate(request, tenant: tenant)
-            let token = tokens.issue(
+            let request = try TokenRequest(exchange, tenant: tenant, version: version)
+            let path = version == .v2 ? "oauth2/v2.0/token" : "oauth2/token"
+            let now = clock.now()
+            try clients.authenticate(
+                request,
+                tenant: tenant,
+                endpoint: "\(exchange.baseURL)/\(tenant)/\(path)",
+                at: now
+            )
+            let grant = AccessTokens.Grant(
                 tenant: tenant,
                 clientID: request.clientID,
-                audience: request.audience,
+                audience: request.resource.name,
                 lifetimeSeconds: lifetimeSeconds,
-                hasClaims: request.hasClaims
+                claims: request.claims
             )
-            let body = JSONOutput.object { output in
-                output.member("token_type", "Bearer")
-                output.member("expires_in") { $0.integer(lifetimeSeconds) }
-                output.member("ext_expires_in") { $0.integer(lifetimeSeconds) }
-                output.member("access_token", token)
-            }
+            let body = answer(to: grant, token: tokens.issue(grant), version: version, at: now)
             return Answer(status: 200, headers: Self.headers, body: body)
         } catch {
             return answer(error, exchange)
+        }
+    }
+
+    /// The older endpoint writes its numbers as strings.
+    private func answer(
+        to grant: AccessTokens.Grant,
+        token: String,
+        version: EntraVersion,
+        at now: Timestamp
+    ) -> [UInt8] {
+        func number(_ name: String, _ value: Int64, _ output: inout JSONOutput) {
+            output.member(name) { output in
+                if version == .v1 { output.string(String(value)) } else { output.integer(value) }
+            }
+        }
+        return JSONOutput.object { output in
+            output.member("token_type", "Bearer")
+            number("expires_in", Int64(lifetimeSeconds), &output)
+            number("ext_expires_in", Int64(lifetimeSeconds), &output)
+            if let refreshSeconds { number("refresh_in", Int64(refreshSeconds), &output) }
+            if version == .v1 {
+                number("expires_on", now.secondsSince1970 + Int64(lifetimeSeconds), &output)
+                number("not_before", now.secondsSince1970, &output)
+                output.member("resource", grant.audience)
+            }
+            output.member("access_token", token)
         }
     }
 
@@ -46,36 +76,13 @@ struct TokenEndpoint: Sendable {
     func refuse(_ exchange: Exchange, with effect: Fault.Effect) -> Answer {
         switch effect {
         case .throttle(let seconds):
-            let error = TokenError(
-                status: 429,
-                error: "temporarily_unavailable",
-                code: 90055,
-                message: "The tenant has exceeded the number of requests it may send; try again later."
-            )
-            var answer = answer(error, exchange)
+            var answer = answer(.throttled, exchange)
             if let seconds { answer.headers[.retryAfter] = String(seconds) }
             return answer
         case .status(let status, let code):
             return answer(TokenError(status: status, error: code, code: 0, message: "An injected fault."), exchange)
         default:
-            let error = TokenError(
-                status: 504,
-                error: "temporarily_unavailable",
-                code: 90012,
-                message: "The request has timed out."
-            )
-            return answer(error, exchange)
-        }
-    }
-
-    private func authenticate(_ request: ClientCredentials, tenant: String) throws(TokenError) {
-        if tenants.isEmpty { return }
-        let inTenant = tenants.filter { $0.tenantID.lowercased() == tenant.lowercased() }
-        guard !inTenant.isEmpty else { throw .unknownTenant(tenant) }
-        let ofClient = inTenant.filter { $0.clientID.lowercased() == request.clientID.lowercased() }
-        guard !ofClient.isEmpty else { throw .unknownClient(request.clientID, tenant: tenant) }
-        guard ofClient.contains(where: { $0.clientSecret == request.clientSecret }) else {
-            throw .wrongSecret(clientID: request.clientID)
+            return answer(.timedOut, exchange)
         }
     }
 

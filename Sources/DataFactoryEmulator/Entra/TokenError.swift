@@ -54,6 +54,25 @@ extension TokenError {
         )
     }
 
+    static func missingField(_ name: String) -> TokenError {
+        TokenError(
+            status: 400,
+            error: "invalid_request",
+            code: 90014,
+            message: "The required field '\(name)' is missing from the credential."
+                + " Ensure that you have all the necessary parameters for the login request."
+        )
+    }
+
+    static func badParameter(_ name: String, _ reason: String) -> TokenError {
+        TokenError(
+            status: 400,
+            error: "invalid_request",
+            code: 90023,
+            message: "The request is not valid. The parameter '\(name)' is wrong: \(reason)."
+        )
+    }
+
     static func unsupportedGrantType(_ type: String) -> TokenError {
         TokenError(
             status: 400,
@@ -100,21 +119,30 @@ extension TokenError {
         )
     }
 
-    static var noProof: TokenError {
+    static func unknownResource(_ name: String, tenant: String) -> TokenError {
         TokenError(
-            status: 401,
-            error: "invalid_client",
-            code: 7_000_218,
-            message: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
+            status: 400,
+            error: "invalid_resource",
+            code: 500_011,
+            message: "The resource principal named \(name) was not found in the tenant named \(tenant)."
         )
     }
 
-    static func wrongSecret(clientID: String) -> TokenError {
+    static var throttled: TokenError {
         TokenError(
-            status: 401,
-            error: "invalid_client",
-            code: 7_000_215,
-            message: "Invalid client secret provided. Send the secret's value, not its ID, for app '\(clientID)'."
+            status: 429,
+            error: "temporarily_unavailable",
+            code: 90055,
+            message: "The tenant has exceeded the number of requests it may send; try again later."
+        )
+    }
+
+    static var timedOut: TokenError {
+        TokenError(
+            status: 504,
+            error: "temporarily_unavailable",
+            code: 90012,
+            message: "The request has timed out."
         )
     }
 }

@@ -20,5 +20,9 @@ extension HTTPField.Name {
     static let retryAfterMilliseconds = name("x-ms-retry-after-ms")
     static let poweredBy = name("X-Powered-By")
     static let failureCause = name("x-ms-failure-cause")
+    static let metadata = name("Metadata")
+    static let xForwardedFor = name("X-Forwarded-For")
+    static let identityHeader = name("X-IDENTITY-HEADER")
+    static let identitySecret = name("secret")
     static let pragma = name("Pragma")
 }

@@ -1,6 +1,7 @@
 /// What a request asks for.
 enum Route: Sendable {
     case entra(EntraRoute)
+    case identity(IdentityRoute)
     case createRun(FactoryAddress, pipeline: String)
     case getPipeline(FactoryAddress, pipeline: String)
     case getRun(FactoryAddress, runID: String)
@@ -20,6 +21,8 @@ enum Route: Sendable {
             self = Self.inFactory(address, method: method, segments: segments[8...], keys: keys[8...])
         } else if let route = EntraRoute(method: method, segments: segments, keys: keys) {
             self = .entra(route)
+        } else if let route = IdentityRoute(keys: keys) {
+            self = method == "GET" ? .identity(route) : .wrongMethod(allowed: "GET")
         } else if keys.count == 2, keys[0] == "emulator" {
             self = Self.admin(method: method, name: keys[1])
         } else {
@@ -68,6 +71,7 @@ enum Route: Sendable {
     var name: RouteName? {
         switch self {
         case .entra(let route): route.name
+        case .identity(let route): route.name
         case .createRun: .createRun
         case .getPipeline: .getPipeline
         case .getRun: .getRun

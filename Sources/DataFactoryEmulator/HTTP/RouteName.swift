@@ -3,6 +3,12 @@ package enum RouteName: String, Sendable, CaseIterable {
     case token
     /// Where the endpoints of Entra ID are.
     case discovery
+    /// Managed identity on a virtual machine.
+    case imds
+    /// Managed identity in App Service, Functions and Container Apps.
+    case appService
+    /// Managed identity on a machine of Azure Arc.
+    case arc
     case createRun
     case getRun
     case queryRuns

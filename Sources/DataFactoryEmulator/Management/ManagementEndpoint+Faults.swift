@@ -36,7 +36,7 @@ extension ManagementEndpoint {
     /// Whether a request has a good token that was asked for without claims.
     func isChallengeable(_ exchange: Exchange) -> Bool {
         guard let claims = try? checkToken(exchange) else { return false }
-        return !claims.hasClaims
+        return !claims.requested.answersChallenge
     }
 
     /// The refusal of a token that was made before something the service knows of.

@@ -94,8 +94,9 @@ struct ManagementEndpoint: Sendable {
                 authority: exchange.baseURL
             )
         }
+        let claims: AccessTokens.Claims
         do throws(AccessTokens.Problem) {
-            return try tokens.check(String(header.dropFirst(scheme.count)))
+            claims = try tokens.check(String(header.dropFirst(scheme.count)))
         } catch .expired(let end) {
             throw .unauthorized(
                 "ExpiredAuthenticationToken",
@@ -110,6 +111,10 @@ struct ManagementEndpoint: Sendable {
                 authority: exchange.baseURL
             )
         }
+        guard Resource(claims.audience)?.isManagement(authority: exchange.authority) == true else {
+            throw .wrongAudience(claims.audience, authority: exchange.baseURL)
+        }
+        return claims
     }
 
     /// Adds the headers every answer of ARM has.

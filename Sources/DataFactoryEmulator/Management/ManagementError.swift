@@ -56,6 +56,16 @@ extension ManagementError {
         return error
     }
 
+    static func wrongAudience(_ audience: String, authority: String) -> ManagementError {
+        unauthorized(
+            "InvalidAuthenticationTokenAudience",
+            "The access token has been obtained for wrong audience or resource '\(audience)'. It should exactly match"
+                + " with one of the allowed audiences 'https://management.core.windows.net/',"
+                + "'https://management.azure.com/'.",
+            authority: authority
+        )
+    }
+
     static func malformedSubscription(_ id: String) -> ManagementError {
         gateway(400, "InvalidSubscriptionId", "The provided subscription identifier '\(id)' is malformed or invalid.")
     }

@@ -1,18 +1,25 @@
 extension Scenario {
     /// Reads a scenario file.
+    /// - Parameter folder: where relative paths inside the scenario begin.
     /// - Throws: `ScenarioError` naming the place and the mend if the text is not JSON, a member is unknown or of
     ///   the wrong kind, or two things share one name.
-    package init(json bytes: [UInt8]) throws(ScenarioError) {
+    package init(json bytes: [UInt8], folder: String = ".") throws(ScenarioError) {
         self.init()
         let members = try ScenarioReader(bytes).object(knowing: [
-            "tenants", "tokenLifetimeSeconds", "factories", "runIds", "parameterCheck", "queryLagSeconds",
-            "dedupeSeconds", "writes", "reads", "faults", "clock", "queueLimit", "queueOverflow", "keptRuns",
-            "unknownRunStatus",
+            "tenants", "tokenLifetimeSeconds", "tokenRefreshSeconds", "managedIdentities", "identityHeader",
+            "arcKeyFile", "factories", "runIds", "parameterCheck", "queryLagSeconds", "dedupeSeconds", "writes",
+            "reads", "faults", "clock", "queueLimit", "queueOverflow", "keptRuns", "unknownRunStatus",
         ])
-        if let tenants = members["tenants"] { self.tenants = try Self.tenants(tenants) }
+        if let tenants = members["tenants"] { self.tenants = try Self.tenants(tenants, folder: folder) }
         if let lifetime = members["tokenLifetimeSeconds"] {
             self.tokenLifetimeSeconds = try lifetime.integer(1...86_400)
         }
+        if let refresh = members["tokenRefreshSeconds"] { self.tokenRefreshSeconds = try refresh.integer(1...86_400) }
+        if let identities = members["managedIdentities"] {
+            self.managedIdentities = try Self.managedIdentities(identities)
+        }
+        if let header = members["identityHeader"] { self.identityHeader = try header.string() }
+        if let keyFile = members["arcKeyFile"] { self.arcKeyFile = try keyFile.path(folder: folder) }
         self.factories = try Self.factories(members.required("factories"))
         if let runIDs = members["runIds"] { self.runIDs = try runIDs.choice(RunIDs.self) }
         if let check = members["parameterCheck"] { self.parameterCheck = try check.choice(ParameterCheck.self) }
@@ -38,22 +45,6 @@ extension Scenario {
     /// The pipelines of all factories, in lower case.
     var pipelineNames: Set<String> {
         Set(factories.flatMap(\.pipelines).map { $0.name.lowercased() })
-    }
-
-    private static func tenants(_ reader: ScenarioReader) throws(ScenarioError) -> [Tenant] {
-        var tenants: [Tenant] = []
-        for element in try reader.elements() {
-            let members = try element.object(knowing: ["tenantId", "clientId", "clientSecret", "mayRun", "mayRead"])
-            var tenant = Tenant(
-                tenantID: try members.required("tenantId").string(),
-                clientID: try members.required("clientId").string(),
-                clientSecret: try members.required("clientSecret").string()
-            )
-            if let mayRun = members["mayRun"] { tenant.mayRun = try mayRun.flag() }
-            if let mayRead = members["mayRead"] { tenant.mayRead = try mayRead.flag() }
-            tenants.append(tenant)
-        }
-        return tenants
     }
 
     private static func factories(_ reader: ScenarioReader) throws(ScenarioError) -> [Factory] {

@@ -4,6 +4,14 @@ package struct Scenario: Sendable {
     package var tenants: [Tenant] = []
     /// How long an access token is good for, in seconds. Entra ID's usual answer is 3599.
     package var tokenLifetimeSeconds: Int = 3599
+    /// When a token's client is told to get a new one, in seconds from its issue; nil tells it nothing.
+    package var tokenRefreshSeconds: Int?
+    /// The identities of the machine the client runs on; empty is none.
+    package var managedIdentities: [ManagedIdentity] = []
+    /// What App Service's identity endpoint is opened with; nil is no such endpoint.
+    package var identityHeader: String?
+    /// The file Azure Arc's identity endpoint is opened with; nil is no such endpoint.
+    package var arcKeyFile: String?
     /// The factories and the pipelines in them.
     package var factories: [Factory] = []
     /// Where run ids come from.
@@ -33,20 +41,6 @@ package struct Scenario: Sendable {
 
     /// A world without factories.
     package init() {}
-
-    /// A client of Entra ID.
-    package struct Tenant: Sendable {
-        /// The directory, a GUID or a domain.
-        package var tenantID: String
-        /// The application.
-        package var clientID: String
-        /// What the application proves itself with.
-        package var clientSecret: String
-        /// Whether it may start and cancel runs; if not, those calls are answered 403.
-        package var mayRun = true
-        /// Whether it may read pipelines and runs; if not, those calls are answered 403.
-        package var mayRead = true
-    }
 
     /// One data factory.
     package struct Factory: Sendable {

@@ -45,6 +45,17 @@ struct ScenarioReader {
         return value
     }
 
+    func flag() throws(ScenarioError) -> Bool {
+        guard case .bool(let value) = node.kind else { throw wrong("must be true or false") }
+        return value
+    }
+
+    /// The path of a file, which begins in the folder unless it is absolute.
+    func path(folder: String) throws(ScenarioError) -> String {
+        let text = try string()
+        return text.hasPrefix("/") ? text : "\(folder)/\(text)"
+    }
+
     func integer(_ allowed: ClosedRange<Int>) throws(ScenarioError) -> Int {
         guard case .number = node.kind, let value = Int(document.text(of: node)), allowed.contains(value) else {
             throw wrong("must be a whole number from \(allowed.lowerBound) to \(allowed.upperBound)")
@@ -56,11 +67,6 @@ struct ScenarioReader {
         guard case .number = node.kind, let value = Double(document.text(of: node)), allowed.contains(value) else {
             throw wrong("must be a number from \(allowed.lowerBound) to \(allowed.upperBound)")
         }
-        return value
-    }
-
-    func flag() throws(ScenarioError) -> Bool {
-        guard case .bool(let value) = node.kind else { throw wrong("must be true or false") }
         return value
     }
 
