@@ -8,9 +8,12 @@ extension EmulatorCommand {
           adf-emulator --port 8181 --scenario scenario.json
 
         ROUTES OF THE SERVICE
-          POST /{tenant}/oauth2/v2.0/token                 tokens
+          POST /{tenant}/oauth2/v2.0/token, /{tenant}/oauth2/token
           GET  /{tenant}/v2.0/.well-known/openid-configuration
           GET  /common/discovery/instance
+          GET  /metadata/identity/oauth2/token             as on a machine
+          GET  /msi/token                                  as in App Service
+          GET  /arc/metadata/identity/oauth2/token         as with Azure Arc
           POST {factory}/pipelines/{name}/createRun
           GET  {factory}/pipelines/{name}
           GET  {factory}/pipelineruns/{runId}
@@ -33,8 +36,13 @@ extension EmulatorCommand {
 
         SCENARIO (JSON; defaults in parentheses; factories must be given)
           tenants          clients that may sign in, any if there are none:
-                           tenantId, clientId, clientSecret, mayRun (true),
-                           mayRead (true); what one may not is answered 403
+                           tenantId, clientId, and proofs: clientSecret,
+                           secretExpired (false), certificates (PEM or files),
+                           federated: issuer, subject, audience, publicKey;
+                           mayRun (true), mayRead (true): if not, 403
+          managedIdentities  those of the machine: clientId, objectId,
+                           resourceId, systemAssigned (false)
+          identityHeader   opens /msi/token; arcKeyFile that of Azure Arc
           factories        subscriptionId, resourceGroup, name, runLimit (none),
                            pipelines: name, parameters, durationSeconds (5),
                            outcome (Succeeded) | Failed | Cancelled,
@@ -51,7 +59,7 @@ extension EmulatorCommand {
           writes, reads    budget of a client in a subscription, null for none:
                            bucket (200, 250), perSecond (10, 25), renewsWait
                            (false): a call before Retry-After begins it anew
-          tokenLifetimeSeconds (3599)
+          tokenLifetimeSeconds (3599), tokenRefreshSeconds (none)
           clock            (system) | manual: stands still until put forward
           keptRuns         beyond so many, ended runs are dropped (100000)
           faults           in force from the start
@@ -59,9 +67,10 @@ extension EmulatorCommand {
         FAULTS, the first that strikes wins, in order
           {"route":"createRun","fault":"reset-after-commit","times":3}
           {"route":"*","fault":"latency","ms":200,"rate":0.1}
-        route: token discovery createRun cancelRun getRun queryRuns
-        queryActivityRuns getPipeline, or * for all. pipeline: only where the
-        path names it. rate (0 to 1) or times; with neither, always. fault:
+        route: token discovery imds appService arc createRun cancelRun getRun
+        queryRuns queryActivityRuns getPipeline, or * for all. pipeline: only
+        where the path names it. rate (0 to 1) or times; with neither, always.
+        fault:
           latency (ms)               late, and later faults may strike too
           hang                       no answer until the client leaves
           reset-before-commit        cut off, nothing done

@@ -57,6 +57,8 @@ extension Scenario {
                     message: "the client cannot prove itself; add \"clientSecret\", \"certificates\" or \"federated\""
                 )
             }
+            if let mayRun = members["mayRun"] { tenant.mayRun = try mayRun.flag() }
+            if let mayRead = members["mayRead"] { tenant.mayRead = try mayRead.flag() }
             tenants.append(tenant)
         }
         return tenants
