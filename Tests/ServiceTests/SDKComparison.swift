@@ -19,7 +19,7 @@ enum SDKComparison {
     static func differences(sdk: [SentRequest], ours: [SentRequest], route: String) throws -> Set<Difference> {
         guard let theirs = sdk.last(where: { $0.route == route }), let mine = ours.last(where: { $0.route == route })
         else {
-            throw NeverHappened(description: "both sent the \(route) request: \(sdk.map(\.line)), \(ours.map(\.line))")
+            throw NeverHappened(description: "not both sent \(route): \(sdk.map(\.line)), \(ours.map(\.line))")
         }
         var differences: Set<Difference> = []
         for field in Set(theirs.fields.keys).union(mine.fields.keys) where theirs.fields[field] != mine.fields[field] {

@@ -26,7 +26,7 @@ actor SDKRun {
     /// What one case saw.
     func seen(_ name: String) async throws -> String {
         guard let seen = try await cases()[name] else {
-            throw NeverHappened(description: "sdk_check.py reported the case '\(name)'")
+            throw NeverHappened(description: "sdk_check.py did not report the case '\(name)'")
         }
         return seen
     }
@@ -44,7 +44,7 @@ actor SDKRun {
         ).waitForExit(within: limit)
         try await emulator.program.stop()
         guard exit.code == 0 else {
-            throw NeverHappened(description: "sdk_check.py came to its end: exit \(exit.code), \(exit.errors)")
+            throw NeverHappened(description: "sdk_check.py broke off: exit \(exit.code), \(exit.errors)")
         }
         return try read(exit.output)
     }
@@ -52,7 +52,7 @@ actor SDKRun {
     private static func pythonPath() throws -> String {
         guard let path = ProcessInfo.processInfo.environment["ADF_TRIGGER_TEST_PYTHON"] else {
             throw NeverHappened(
-                description: "ADF_TRIGGER_TEST_PYTHON is set; run the tests with deploy/test, which installs the SDK"
+                description: "ADF_TRIGGER_TEST_PYTHON is not set; run deploy/test, which installs the SDK"
             )
         }
         return path
@@ -63,7 +63,7 @@ actor SDKRun {
         for line in output.split(separator: "\n") {
             guard let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
                 let name = object["case"] as? String, let seen = object["seen"]
-            else { throw NeverHappened(description: "sdk_check.py wrote cases: \(line)") }
+            else { throw NeverHappened(description: "sdk_check.py wrote a line that is no case: \(line)") }
             cases[name] = try canonicalJSON(seen)
         }
         return cases

@@ -46,7 +46,7 @@ struct SDKStage: Sendable {
         let mark = "listening on "
         try await eventually("the emulator listens") { program.outputSoFar.contains(mark) || !program.isRunning }
         guard let start = program.outputSoFar.range(of: mark) else {
-            throw NeverHappened(description: "the emulator listens: \(program.errorsSoFar)")
+            throw NeverHappened(description: "the emulator does not listen: \(program.errorsSoFar)")
         }
         let endpoint = String(program.outputSoFar[start.upperBound...].prefix { !$0.isNewline })
         return Emulator(program: program, endpoint: endpoint)

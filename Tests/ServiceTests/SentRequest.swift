@@ -15,7 +15,7 @@ struct SentRequest: Sendable {
         guard let route = object["route"] as? String, let method = object["method"] as? String,
             let path = object["path"] as? String, let headers = object["headers"] as? [String: String],
             let body = object["body"] as? String
-        else { throw NeverHappened(description: "a captured request has every member: \(object)") }
+        else { throw NeverHappened(description: "a captured request lacks a member: \(object)") }
         self.route = route
         line = "\(method) \(path)"
         var fields = ["method": method, "path": path]
@@ -32,7 +32,7 @@ struct SentRequest: Sendable {
     /// The requests that the emulator lists.
     static func list(_ json: Data) throws -> [SentRequest] {
         guard let objects = try JSONSerialization.jsonObject(with: json) as? [[String: Any]] else {
-            throw NeverHappened(description: "captured requests are an array of objects")
+            throw NeverHappened(description: "the captured requests are no array of objects")
         }
         return try objects.map(SentRequest.init)
     }
