@@ -216,3 +216,139 @@ struct RequestLifeAdoptionTests {
         #expect(memory.claim("a") == .new)
     }
 }
+
+/// Factories differ in how a run is recognised as the run of a request.
+@Suite("How runs are recognised", .timeLimit(.minutes(1)))
+struct IdentityRuleTests {
+    private static let runID = "bb3dc96d-50c8-5244-94e1-41859c317abf"
+
+    private static func policy(_ rule: IdentityRule) -> Policy {
+        var policy = Policy.sample()
+        policy.factoryRules[Target.sample().factoryKey] = rule
+        return policy
+    }
+
+    private static var redelivered: RequestHistory {
+        var history = RequestHistory()
+        history.isRedelivered = true
+        return history
+    }
+
+    @Test("a factory that gives another id than it was asked for is left alone from then on")
+    func distrusted() async throws {
+        let health = ServiceHealth()
+        let starter = ScriptedStarter({ _ in .success("another") })
+
+        let first = try await Trial(starter, health: health).run()
+        let second = try await Trial(starter, .sample(messageID: "order-2"), health: health).run()
+
+        #expect(first.finished.runID == "another")
+        #expect(second.events.first == .postponed("order-2", .target))
+        #expect(starter.calls.count == 1)
+    }
+
+    @Test(
+        "a marker is put in front of the parameters, which stay as they are",
+        arguments: [
+            ("{}", #"{"m":"id"}"#), (#"{"a": 1.10}"#, #"{"m":"id","a": 1.10}"#), (" { } ", #"{"m":"id" } "#),
+        ]
+    )
+    func marker(given: String, expected: String) throws {
+        let marked = try Marker.add("m", "id", to: Array(given.utf8))
+
+        #expect(String(decoding: marked, as: UTF8.self) == expected)
+    }
+
+    @Test("a request that sets the marker itself is refused")
+    func markerGiven() async throws {
+        let body = #"{"target":"nightly","parameters":{"RequestID":"mine"}}"#
+        let outcome = try await Trial(
+            ScriptedStarter(),
+            .sample(body),
+            policy: Self.policy(.marker(parameter: "requestId"))
+        ).run()
+
+        #expect(outcome.finished.error?.code == "MarkerGiven")
+        #expect(outcome.finished.error?.errorClass == .invalid)
+    }
+
+    @Test("a run is found by its marker under any id, and adopted")
+    func markerFound() async throws {
+        let starter = ScriptedStarter(searches: [.found(ExistingRun(runID: "another"))])
+
+        let outcome = try await Trial(
+            starter,
+            .sample(history: Self.redelivered),
+            policy: Self.policy(.marker(parameter: "requestId"))
+        ).run()
+
+        #expect(starter.searched == ["requestId=\(Self.runID)"])
+        #expect(outcome.finished.outcome == .adopted)
+        #expect(outcome.finished.runID == "another")
+    }
+
+    @Test("under a marker the id Azure gives is as good as any, and createRun carries the marker")
+    func markerStarts() async throws {
+        let health = ServiceHealth()
+        let starter = ScriptedStarter({ _ in .success("another") })
+
+        let outcome = try await Trial(
+            starter,
+            health: health,
+            policy: Self.policy(.marker(parameter: "requestId"))
+        ).run()
+
+        #expect(outcome.finished.runID == "another")
+        #expect(
+            starter.calls.first.map { String(decoding: $0.parameters, as: UTF8.self) }
+                == #"{"requestId":"\#(Self.runID)"}"#
+        )
+        #expect(!health.isDistrusted(.sample()))
+    }
+
+    @Test("where there are too many runs to look at, a request that may have one is not started again")
+    func markerIncomplete() async throws {
+        let rule = Self.policy(.marker(parameter: "requestId"))
+
+        let suspect = try await Trial(
+            ScriptedStarter(searches: [.incomplete]),
+            .sample(history: Self.redelivered),
+            policy: rule
+        ).run()
+        let fresh = try await Trial(
+            ScriptedStarter(ScriptedStarter.starts, searches: [.incomplete]),
+            rules: .sample(check: .always),
+            policy: rule
+        ).run()
+
+        #expect(suspect.finished.error?.errorClass == .outcomeUnknown)
+        #expect(suspect.finished.error?.runID == Self.runID)
+        #expect(fresh.finished.outcome == .started)
+    }
+
+    @Test("where runs can't be recognised a request is served at least once, and its reply says so")
+    func none() async throws {
+        let starter = ScriptedStarter({ _ in .success("one") }, { _ in .success("two") })
+
+        let first = try await Trial(starter, policy: Self.policy(.none)).run()
+        let again = try await Trial(starter, .sample(history: Self.redelivered), policy: Self.policy(.none)).run()
+
+        #expect(first.finished.runID == "one")
+        #expect(again.finished.runID == "two")
+        #expect(starter.lookedUp.isEmpty)
+        for reply in first.replies + again.replies {
+            #expect(try members(of: reply.body)["identified"] as? Bool == false)
+        }
+    }
+
+    @Test("where runs can't be recognised a call without an answer is told of as such at once")
+    func noneAmbiguous() async throws {
+        let outcome = try await Trial(
+            ScriptedStarter(ScriptedStarter.fails(.ambiguous)),
+            policy: Self.policy(.none)
+        ).run()
+
+        #expect(outcome.finished.error?.errorClass == .outcomeUnknown)
+        #expect(outcome.finished.error?.runID == nil)
+    }
+}

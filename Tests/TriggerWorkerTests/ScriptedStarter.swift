@@ -19,13 +19,23 @@ final class ScriptedStarter: RunStarter {
     private let nameError: RequestError?
     private let lookUps: NIOLockedValueBox<(answers: [LookUp], asked: [String])>
 
+    private let searches: NIOLockedValueBox<(answers: [MarkerSearch], asked: [String])>
+
     typealias LookUp = Result<ExistingRun?, StartFailure>
 
     /// - Parameters:
     ///   - afterwards: What answers when the steps are used up; nil where that must not happen.
     ///   - nameError: What the check of the names throws.
     ///   - lookUps: What look-ups find, one after the other; then nothing.
-    init(_ steps: Step..., afterwards: Step? = nil, nameError: RequestError? = nil, lookUps: [LookUp] = []) {
+    ///   - searches: What searches by marker find, one after the other; then nothing.
+    init(
+        _ steps: Step...,
+        afterwards: Step? = nil,
+        nameError: RequestError? = nil,
+        lookUps: [LookUp] = [],
+        searches: [MarkerSearch] = []
+    ) {
+        self.searches = NIOLockedValueBox((searches, []))
         self.lookUps = NIOLockedValueBox((lookUps, []))
         state = NIOLockedValueBox((steps, []))
         self.afterwards = afterwards
@@ -44,6 +54,20 @@ final class ScriptedStarter: RunStarter {
         }
         return try answer.get()
     }
+
+    func findRun(
+        markedBy parameter: String,
+        as value: String,
+        of target: Target
+    ) async throws(StartFailure) -> MarkerSearch {
+        searches.withLockedValue { searches in
+            searches.asked.append("\(parameter)=\(value)")
+            return searches.answers.isEmpty ? .absent : searches.answers.removeFirst()
+        }
+    }
+
+    /// What was looked for by its marker, in order.
+    var searched: [String] { searches.withLockedValue { $0.asked } }
 
     func check(_ target: Target) throws(RequestError) {
         if let nameError { throw nameError }

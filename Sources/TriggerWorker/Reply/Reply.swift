@@ -44,8 +44,8 @@ extension Reply {
         var json = JSONWriter()
         json.object { json in
             json.member("status", "started")
-            json.member("requestId", run.request.identity.text)
-            json.member("identified", run.request.identity.isIdentified)
+            json.member("requestId", run.identity.text)
+            json.member("identified", run.identity.isIdentified)
             json.member("runId", run.runID)
             json.member("adopted", run.how.isAdopted)
             json.target(run.target)
@@ -53,7 +53,7 @@ extension Reply {
             json.member("portalUrl", run.target.portalURL(ofRun: run.runID))
         }
         let outcome: Outcome = run.how.isAdopted ? .adopted : .started
-        return Reply(json.bytes, outcome, identity: run.request.identity, message: message, runID: run.runID)
+        return Reply(json.bytes, outcome, identity: run.identity, message: message, runID: run.runID)
     }
 
     static func failed(

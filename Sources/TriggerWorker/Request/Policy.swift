@@ -30,6 +30,10 @@ package struct Policy: Sendable {
     package var aliases: [String: Target]
     /// What aliases meant before; looked up, never started.
     package var formerTargets: [String: [Target]] = [:]
+    /// How runs are recognised in a factory, by its ARM id in lower case, where that is not the rule.
+    package var factoryRules: [String: IdentityRule] = [:]
+    /// How runs are recognised elsewhere.
+    package var identityRule = IdentityRule.clientRequestID
     /// What a request may leave out.
     package var defaultSubscriptionID: String?
     package var defaultResourceGroup: String?
@@ -102,6 +106,11 @@ package struct Policy: Sendable {
     func formerTargets(of requested: RequestedTarget) -> [Target] {
         guard case .alias(let name) = requested else { return [] }
         return formerTargets[name] ?? []
+    }
+
+    /// How the run of a request for this target is recognised.
+    func identityRule(for target: Target) -> IdentityRule {
+        factoryRules.isEmpty ? identityRule : factoryRules[target.factoryKey] ?? identityRule
     }
 
     /// Judges a request whose target is known.

@@ -40,17 +40,27 @@ struct RunStart {
     private let request: TriggerRequest
     private let candidates: RunCandidates
     private let around: Surroundings
+    private let rule: IdentityRule
     private let began = ContinuousClock.now
     private let end: ContinuousClock.Instant
     private var machine: StartStateMachine
     private var backoff = Backoff(first: .milliseconds(500), longest: .seconds(15))
     private var authorized: AuthorizedRequest?
 
-    init(_ request: TriggerRequest, _ candidates: RunCandidates, _ history: RequestHistory, _ around: Surroundings) {
+    init(
+        _ request: TriggerRequest,
+        _ candidates: RunCandidates,
+        _ history: RequestHistory,
+        rule: IdentityRule,
+        _ around: Surroundings
+    ) {
+        self.rule = rule
+        var rules = around.rules
+        rules.canLookUp = rule != .none
         self.request = request
         self.candidates = candidates
         self.around = around
-        machine = StartStateMachine(history, rules: around.rules)
+        machine = StartStateMachine(history, rules: rules)
         let hold = history.budgetWaits >= Self.budgetWaitLimit ? Self.longestHold : around.holdTime
         let left = request.deadline.map { Duration.seconds($0.timeIntervalSinceNow) }
         end = began + min(hold, left ?? hold)
@@ -103,20 +113,29 @@ struct RunStart {
     private mutating func lookUp() async -> StartStateMachine.Action {
         CrashPoint.reach(.lookingUp)
         do throws(StartFailure) {
+            var isComplete = true
             for candidate in candidates.all {
-                guard let run = try await around.starter.findRun(candidate.runID, of: candidate.target) else {
-                    continue
+                switch try await search(for: candidate.runID, of: candidate.target) {
+                case .found(let run):
+                    CrashPoint.reach(.lookedUp)
+                    around.health.succeeded(candidates.target)
+                    return machine.found(run)
+                case .absent: continue
+                case .incomplete: isComplete = false
                 }
-                CrashPoint.reach(.lookedUp)
-                around.health.succeeded(candidates.target)
-                return machine.found(run)
             }
             CrashPoint.reach(.lookedUp)
-            return machine.foundNothing()
+            return isComplete ? machine.foundNothing() : machine.foundTooMany()
         } catch {
             note(error, of: "look-up")
             return machine.lookUpFailed(error)
         }
+    }
+
+    private func search(for runID: String, of target: Target) async throws(StartFailure) -> MarkerSearch {
+        if let run = try await around.starter.findRun(runID, of: target) { return .found(run) }
+        guard case .marker(let parameter) = rule else { return .absent }
+        return try await around.starter.findRun(markedBy: parameter, as: runID, of: target)
     }
 
     private mutating func start(_ authorized: AuthorizedRequest) async -> StartStateMachine.Action {
@@ -124,7 +143,7 @@ struct RunStart {
         do throws(StartFailure) {
             let runID = try await around.starter.startRun(
                 of: authorized.target,
-                parameters: request.parameters,
+                parameters: authorized.parameters,
                 options: request.options,
                 runID: candidates.runID
             )
@@ -141,10 +160,14 @@ struct RunStart {
 
     /// Everything that keeps a request from running twice rests on Data Factory using the id it is sent.
     private func reportUnlessSame(_ started: String) {
-        guard started.lowercased() != candidates.runID else { return }
+        guard rule == .clientRequestID, started.lowercased() != candidates.runID else { return }
+        around.health.distrust(candidates.target)
         around.logger.error(
-            "Data Factory did not use the run id it was asked for; repeated requests will run again",
-            metadata: [LogKey.runID: "\(started)", LogKey.requestedRunID: "\(candidates.runID)"]
+            "Data Factory did not use the run id it was asked for, so a repeated request would run again; the factory is left alone until its runIdentity is set to marker or none",
+            metadata: [
+                LogKey.runID: "\(started)", LogKey.requestedRunID: "\(candidates.runID)",
+                LogKey.target: "\(candidates.target.factoryID)",
+            ]
         )
     }
 
@@ -194,7 +217,7 @@ struct RunStart {
             if postponement.reason != .inFlight, let expired { return .failed(expired) }
             return heeding(postponement)
         case .failed(let verdict):
-            let isOpen = verdict.errorClass == .outcomeUnknown
+            let isOpen = verdict.errorClass == .outcomeUnknown && rule != .none
             return .failed(
                 RequestError(verdict, attempts: machine.history.attempts, runID: isOpen ? candidates.runID : nil)
             )
@@ -260,6 +283,7 @@ struct RunStart {
         if let pause = around.health.pause {
             return machine.paused(pause.reason == .credential ? .credential : .unavailable, for: .zero)
         }
+        if around.health.isDistrusted(candidates.target) { return machine.paused(.target, for: .seconds(120)) }
         return around.health.pause(of: candidates.target).map { machine.paused(.target, for: $0) }
     }
 

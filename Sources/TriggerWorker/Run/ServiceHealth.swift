@@ -40,6 +40,8 @@ package final class ServiceHealth: Sendable {
         var unanswered = 0
         var lastSuccess: [String: ContinuousClock.Instant] = [:]
         var pausedFactories: [String: TargetPause] = [:]
+        // <= the factories runs are started in.
+        var distrusted: Set<String> = []
     }
 
     private let state = NIOLockedValueBox(State())
@@ -52,7 +54,9 @@ package final class ServiceHealth: Sendable {
     package var pause: Pause? { intake.value }
 
     /// How many factories are out of reach at present.
-    package var pausedFactoryCount: Int { state.withLockedValue { $0.pausedFactories.count } }
+    package var pausedFactoryCount: Int {
+        state.withLockedValue { $0.pausedFactories.count + $0.distrusted.count }
+    }
 
     /// Returns when the intake is paused, or the task is cancelled.
     package func waitUntilPaused() async { await intake.wait { $0 != nil } }
@@ -90,6 +94,17 @@ package final class ServiceHealth: Sendable {
         }
     }
 
+    /// Leaves a factory alone for good: it does not recognise runs the way it is configured to, so every repetition
+    /// would be another run.
+    func distrust(_ target: Target) {
+        state.withLockedValue { _ = $0.distrusted.insert(target.factoryKey) }
+    }
+
+    /// Whether the target's factory is left alone for good.
+    func isDistrusted(_ target: Target) -> Bool {
+        state.withLockedValue { !$0.distrusted.isEmpty && $0.distrusted.contains(target.factoryKey) }
+    }
+
     /// Takes note of a failure, which may pause the intake or the target.
     func failed(_ failure: StartFailure, of target: Target, now: ContinuousClock.Instant = .now) {
         switch failure.meaning {
@@ -110,12 +125,5 @@ package final class ServiceHealth: Sendable {
             guard isOver else { return }
             intake.set(Pause(reason: .unreachable, message: "\(failure.code): \(failure.message)", target: target))
         }
-    }
-}
-
-extension Target {
-    /// Its factory, for comparing.
-    fileprivate var factoryKey: String {
-        String(decoding: factoryID.utf8.map(Self.lowered), as: UTF8.self)
     }
 }

@@ -55,6 +55,8 @@ struct StartStateMachine {
         var targetPauseLimit: Duration
         /// The delays a request climbs through, in order, one for each failure of its own.
         var ladder: [Duration]
+        /// Whether a run can be recognised at all.
+        var canLookUp = true
     }
 
     /// How often a run is looked for in hand after a call without an answer, before the request is put back: Data
@@ -75,10 +77,11 @@ struct StartStateMachine {
         self.history = history
         self.rules = rules
         attemptsBefore = history.attempts
-        mayBeInFlight = history.mayBeInFlight && rules.check != .never
+        mayBeInFlight = history.mayBeInFlight && rules.check != .never && rules.canLookUp
     }
 
     mutating func begin() -> Action {
+        if !rules.canLookUp { return doomed ?? .start }
         if history.verdict != nil { return .lookUp }
         return switch rules.check {
         case .always: .lookUp
@@ -100,12 +103,23 @@ struct StartStateMachine {
             return isOurs && looksInVain < Self.looksInHand
                 ? .lookUpAgain(after: .seconds(1)) : .end(.postponed(waitingOutWindow))
         }
-        if let verdict = history.verdict { return .end(.failed(StartVerdict(verdict, .brokerGaveUp(verdict)))) }
+        if let doomed { return doomed }
         // Its failures have used up the ladder, and after the last of them there is no run.
         guard history.steps <= rules.ladder.count else {
             return .end(.failed(StartVerdict(.unavailable, history.lastFailure ?? .noReason)))
         }
         return .start
+    }
+
+    /// There were too many runs to look at all of them. That matters where one may be the request's.
+    mutating func foundTooMany() -> Action {
+        guard mayBeInFlight || history.mayHaveRun else { return .start }
+        return .end(.failed(StartVerdict(.outcomeUnknown, .tooManyRuns)))
+    }
+
+    /// What the broker has given up on is answered so.
+    private var doomed: Action? {
+        history.verdict.map { .end(.failed(StartVerdict($0, .brokerGaveUp($0)))) }
     }
 
     mutating func lookUpFailed(_ failure: StartFailure) -> Action {
@@ -134,6 +148,7 @@ struct StartStateMachine {
         switch failure.meaning {
         case .notStarted, .throttled: return .startAgain(after: failure.retryAfter ?? .zero)
         case .ambiguous:
+            guard rules.canLookUp else { return .end(.failed(StartVerdict(.outcomeUnknown, failure))) }
             mayBeInFlight = true
             looksInVain = 0
             if othersSucceed { climb(failure) }
@@ -222,6 +237,12 @@ extension StartFailure {
         .notStarted,
         code: "NoTurn",
         message: "createRun could not be called in the time the request may be held"
+    )
+
+    fileprivate static let tooManyRuns = StartFailure(
+        .refused,
+        code: "TooManyRuns",
+        message: "a run may have been started, and there are too many runs to look for it among them"
     )
 
     fileprivate static func brokerGaveUp(_ verdict: ErrorClass) -> StartFailure {

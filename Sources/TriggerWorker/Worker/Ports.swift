@@ -22,6 +22,15 @@ package protocol RunStarter: Sendable {
     /// - Returns: the run, or nil where there is none.
     /// - Throws: ``StartFailure``; it is never ambiguous.
     func findRun(_ runID: String, of target: Target) async throws(StartFailure) -> ExistingRun?
+
+    /// Looks for a run of the target whose parameter of that name has that value, among a bounded number of late ones.
+    ///
+    /// - Throws: ``StartFailure``; it is never ambiguous.
+    func findRun(
+        markedBy parameter: String,
+        as value: String,
+        of target: Target
+    ) async throws(StartFailure) -> MarkerSearch
 }
 
 /// Why one call to Data Factory brought no run.

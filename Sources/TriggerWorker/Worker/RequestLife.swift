@@ -67,11 +67,18 @@ struct RequestLife: Sendable {
         )
         switch try await start(request, candidates, delivery) {
         case .run(let run, let how):
-            return .answered(.success(StartedRun(request: request, target: target, runID: run.runID, how: how)))
+            let identity = recognised(identity, at: target)
+            return .answered(.success(StartedRun(identity: identity, target: target, runID: run.runID, how: how)))
         case .failed(let error):
             return .answered(.failure(FailedRequest(error: error, target: target, asked: (request, candidates))))
         case .postponed(let postponement): return .postponed(postponement, target)
         }
+    }
+
+    /// A requester is told where his request may run more than once.
+    private func recognised(_ identity: RequestIdentity, at target: Target?) -> RequestIdentity {
+        guard let target, policy.identityRule(for: target) == .none else { return identity }
+        return identity.unrecognised()
     }
 
     // MARK: - Start
@@ -82,8 +89,11 @@ struct RequestLife: Sendable {
         _ candidates: RunCandidates,
         _ delivery: some RequestDelivery
     ) async throws(RequestLeft) -> RunStart.Ending {
-        var start = RunStart(request, candidates, delivery.message.history, around)
-        guard request.identity.isIdentified else { return try await decide(&start, request, candidates, delivery) }
+        let rule = policy.identityRule(for: candidates.target)
+        var start = RunStart(request, candidates, delivery.message.history, rule: rule, around)
+        guard request.identity.isIdentified, rule != .none else {
+            return try await decide(&start, request, candidates, delivery)
+        }
         switch memory.claim(candidates.runID) {
         case .answered(let run):
             if let conflict = start.conflict(with: run) { return .failed(conflict) }
@@ -114,7 +124,7 @@ struct RequestLife: Sendable {
     ) async throws(RequestLeft) -> RunStart.Ending {
         try await start.decide(
             authorize: {
-                AuthorizedRequest.judge(request, candidates.target, delivery.message, policy, around.starter)
+                AuthorizedRequest.judge(request, candidates, delivery.message, policy, around.starter)
             },
             checkHeld: { () async throws(RequestLeft) in try await delivery.checkHeld() }
         )
@@ -152,6 +162,7 @@ extension RequestLife {
         switch answer {
         case .success(let run): reply = .started(run, to: message)
         case .failure(let failed):
+            let identity = recognised(identity, at: failed.target)
             reply = .failed(failed.error, target: failed.target, identity: identity, to: message)
         }
         let address = policy.replyAddress(for: message).address
@@ -168,12 +179,13 @@ extension RequestLife {
         case .rejected, .unavailable, .outcomeUnknown, .expired, .poisoned: break
         default: return nil
         }
+        guard policy.identityRule(for: candidates.target) != .none else { return nil }
         for candidate in candidates.all {
             // Where it can't be asked, what was said stands.
             guard let run = try? await around.starter.findRun(candidate.runID, of: candidate.target) else { continue }
             let attempts = failed.error.attempts
             return StartedRun(
-                request: request,
+                identity: request.identity,
                 target: candidates.target,
                 runID: run.runID,
                 how: .adopted(attempts: attempts)
@@ -207,22 +219,30 @@ extension RequestLife {
 /// A request that may be started: its target is known, allowed, and named by Azure's rules.
 struct AuthorizedRequest {
     let target: Target
+    /// What createRun is given: the request's own, and the marker where its factory needs one.
+    let parameters: [UInt8]
 
-    fileprivate init(target: Target) {
+    fileprivate init(target: Target, parameters: [UInt8]) {
         self.target = target
+        self.parameters = parameters
     }
 
     static func judge(
         _ request: TriggerRequest,
-        _ target: Target,
+        _ candidates: RunCandidates,
         _ message: RequestMessage,
         _ policy: Policy,
         _ starter: any RunStarter
     ) -> Result<AuthorizedRequest, RequestError> {
         do throws(RequestError) {
+            let target = candidates.target
             try starter.check(target)
             try policy.authorize(request, for: target, of: message)
-            return .success(AuthorizedRequest(target: target))
+            var parameters = request.parameters
+            if case .marker(let name) = policy.identityRule(for: target) {
+                parameters = try Marker.add(name, candidates.runID, to: parameters)
+            }
+            return .success(AuthorizedRequest(target: target, parameters: parameters))
         } catch {
             return .failure(error)
         }
@@ -231,13 +251,13 @@ struct AuthorizedRequest {
 
 /// A run that answers for a request.
 struct StartedRun {
-    let request: TriggerRequest
+    let identity: RequestIdentity
     let target: Target
     let runID: String
     let how: RunStart.Provenance
 
-    fileprivate init(request: TriggerRequest, target: Target, runID: String, how: RunStart.Provenance) {
-        self.request = request
+    fileprivate init(identity: RequestIdentity, target: Target, runID: String, how: RunStart.Provenance) {
+        self.identity = identity
         self.target = target
         self.runID = runID
         self.how = how

@@ -23,7 +23,7 @@ struct WorkService: Service {
         self.azure = azure
         self.budget = budget
         self.logger = logger
-        starter = DataFactoryStarter(azure.client)
+        starter = DataFactoryStarter(azure.client, markers: settings.markers)
     }
 
     func run() async throws {

@@ -38,6 +38,9 @@ struct ConfigurationKey: Sendable {
     static let managedIdentityObjectID = ConfigurationKey("azure.managedIdentityObjectId")
     static let managedIdentityResourceID = ConfigurationKey("azure.managedIdentityResourceId")
     static let managementEndpoint = ConfigurationKey("azure.managementEndpoint")
+    static let markerLookBackSeconds = ConfigurationKey("azure.markerLookBackSeconds")
+    static let markerPageLimit = ConfigurationKey("azure.markerPageLimit")
+    static let markerParameter = ConfigurationKey("azure.markerParameter")
     static let maximumLength = ConfigurationKey("queues.maximumLength")
     static let policyAllow = ConfigurationKey("policy.allow", isList: true)
     static let prefetch = ConfigurationKey("worker.prefetch")
@@ -47,6 +50,7 @@ struct ConfigurationKey: Sendable {
     static let queueReplies = ConfigurationKey("queues.replies")
     static let queueRequests = ConfigurationKey("queues.requests")
     static let queueUndeliverable = ConfigurationKey("queues.undeliverable")
+    static let runIdentity = ConfigurationKey("azure.runIdentity")
     static let scope = ConfigurationKey("azure.scope")
     static let stopSeconds = ConfigurationKey("worker.stopSeconds")
     static let targetPauseLimitSeconds = ConfigurationKey("target.pauseLimitSeconds")
@@ -62,8 +66,10 @@ struct ConfigurationKey: Sendable {
         clientCertificatePath, clientID, clientSecret, cloud, concurrency, credential, defaultFactory,
         defaultResourceGroup, defaultSubscriptionID, delaySeconds, deliveryLimit, duplicateCheck, federatedTokenFile,
         holdSeconds, identityWindowSeconds, logFormat, logLevel,
-        managedIdentityObjectID, managedIdentityResourceID, managementEndpoint, maximumLength, policyAllow, prefetch,
-        queueDead, queueDelay, queueErrors, queueReplies, queueRequests, queueUndeliverable, scope, stopSeconds,
+        managedIdentityObjectID, managedIdentityResourceID, managementEndpoint, markerLookBackSeconds, markerPageLimit,
+        markerParameter, maximumLength, policyAllow, prefetch,
+        queueDead, queueDelay, queueErrors, queueReplies, queueRequests, queueUndeliverable, runIdentity, scope,
+        stopSeconds,
         targetPauseLimitSeconds, tenantID, timeoutSeconds, topologyMode, windowSeconds, writeBurst, writesPerSecond,
     ]
 

@@ -25,6 +25,7 @@ struct Settings: Sendable {
     var policy: Policy
     /// Nil where the command does not call Azure.
     var azure: Azure?
+    var markers: MarkerSettings
     var logFormat: LogFormat
     var logLevel: Logger.Level
 
@@ -63,8 +64,13 @@ struct Settings: Sendable {
             )
         }
         stopTime = .seconds(reader.integer(.stopSeconds, in: 1...3600, default: 25))
-        policy = Policy(&reader, aliases: file.aliases, topology)
+        policy = Policy(&reader, file, topology)
         azure = needs.contains(.azure) ? Azure(&reader, environment: environment) : nil
+        markers = MarkerSettings(
+            // Data Factory keeps runs for 45 days.
+            lookBack: .seconds(reader.integer(.markerLookBackSeconds, in: 60...3_888_000, default: 24 * 3600)),
+            pageLimit: reader.integer(.markerPageLimit, in: 1...1000, default: 20)
+        )
         logFormat = reader.choice(.logFormat, default: .json)
         logLevel = reader.choice(.logLevel, default: .info)
         readLife(&reader)
@@ -120,7 +126,7 @@ extension Settings {
 }
 
 extension Policy {
-    fileprivate init(_ reader: inout SettingsReader, aliases: [String: RequestedTarget], _ topology: Topology) {
+    fileprivate init(_ reader: inout SettingsReader, _ file: ConfigurationFile, _ topology: Topology) {
         self.init(replyQueue: topology.replies, ownQueues: Set(topology.declarations.map { $0.name }))
         defaultSubscriptionID = reader.text(.defaultSubscriptionID)
         defaultResourceGroup = reader.text(.defaultResourceGroup)
@@ -135,16 +141,37 @@ extension Policy {
             }
             allowed.append(pattern)
         }
-        for (alias, target) in aliases {
+        for (alias, target) in file.aliases {
             guard !alias.isEmpty, !alias.hasPrefix("/") else {
                 reader.fault("targets: \"\(alias)\" can't be an alias, which is not empty and does not begin with /")
                 continue
             }
             do throws(RequestError) {
                 self.aliases[alias] = try resolve(target)
+                for former in file.formerTargets[alias] ?? [] {
+                    formerTargets[alias, default: []].append(try resolve(former))
+                }
             } catch {
                 reader.fault("targets.\(alias): \(error.message)")
             }
+        }
+        readIdentityRules(&reader, file)
+    }
+
+    /// How runs are recognised, in general and in single factories.
+    private mutating func readIdentityRules(_ reader: inout SettingsReader, _ file: ConfigurationFile) {
+        let kind = reader.text(.runIdentity) ?? "clientRequestId"
+        if let rule = IdentityRule(kind: kind, markerParameter: reader.text(.markerParameter)) {
+            identityRule = rule
+        } else {
+            reader.fault(.runIdentity, IdentityRule.expectation)
+        }
+        for (factory, rule) in file.factoryRules {
+            guard let target = Target(resourceID: "\(factory)/pipelines/any") else {
+                reader.fault("factories: \"\(factory)\" must be the ARM id of a factory, /subscriptions/…/factories/…")
+                continue
+            }
+            factoryRules[target.factoryKey] = rule
         }
     }
 }
