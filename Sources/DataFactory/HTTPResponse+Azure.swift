@@ -5,10 +5,15 @@ extension HTTPResponse {
     var isSuccess: Bool { (200..<300).contains(status) }
 
     /// Microsoft's id of the exchange.
-    var azureRequestID: String? { header("x-ms-request-id") }
+    var azureRequestID: String? { identifier("x-ms-request-id") }
 
     /// The id that groups the exchanges of one operation.
-    var correlationID: String? { header("x-ms-correlation-request-id") }
+    var correlationID: String? { identifier("x-ms-correlation-request-id") }
+
+    /// These are GUIDs; whatever else may answer at the service's address must not fill the log with them.
+    private func identifier(_ name: String) -> String? {
+        header(name).map { BoundedText.cut($0, toBytes: 128) }
+    }
 
     /// What ARM says is left.
     var rateLimit: RateLimit {
