@@ -84,7 +84,7 @@ let package = Package(
             name: "AzureIdentity",
             dependencies: [
                 asyncHTTPClient, crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix,
-                nioSSL, subprocess, systemPackage, x509,
+                nioSSL, subprocess, systemPackage,
             ],
             swiftSettings: settings
         ),
@@ -109,7 +109,7 @@ let package = Package(
             name: "adf-trigger",
             dependencies: [
                 "AzureIdentity", "DataFactory", "RabbitMQ", "Telemetry", "TriggerWorker",
-                argumentParser, configuration, logging, serviceLifecycle, unixSignals, yams,
+                argumentParser, configuration, logging, nioConcurrencyHelpers, serviceLifecycle, unixSignals, yams,
             ],
             swiftSettings: settings
         ),

@@ -62,7 +62,7 @@ struct TokenReply: Sendable {
         let message =
             failure.description.flatMap { TokenFailure.summary(of: redacted($0)) }
             ?? ((300..<400).contains(response.status)
-                ? "\(service) redirects, and redirects are not followed: check the authority host"
+                ? "\(service) redirects, and redirects are not followed: check its address"
                 : "\(service) answered \(response.status)")
         return AzureIdentityError(
             code: code ?? Self.code(of: response.status, failure),

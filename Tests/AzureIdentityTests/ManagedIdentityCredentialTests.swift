@@ -24,7 +24,8 @@ struct ManagedIdentityCredentialTests {
     private func credential(
         _ transport: any HTTPTransport,
         _ identity: ManagedIdentityCredential.Identity = .systemAssigned,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        arcDirectory: String? = nil
     ) -> ManagedIdentityCredential {
         var surroundings = ManagedIdentityCredential.Surroundings()
         surroundings.now = { [clock] in clock.date }
@@ -33,7 +34,7 @@ struct ManagedIdentityCredentialTests {
             clock.advance(by: pause)
             try Task.checkCancellation()
         }
-        surroundings.arcDirectory = directory.path
+        surroundings.arcDirectory = arcDirectory ?? directory.path
         return ManagedIdentityCredential(
             identity: identity,
             environment: environment,
@@ -356,11 +357,21 @@ struct ManagedIdentityCredentialTests {
         ]
     )
     func arcFiles(path: String) async throws {
-        try directory.write("key", to: "x.txt")
-        try directory.write(String(repeating: "k", count: 4097), to: "huge.key")
-        let transport = ScriptedTransport(answering: challenge(path.replacing("DIR", with: directory.path)))
+        // Readable all of them: only the rule keeps their contents here.
+        let inner = "\(directory.path)/tokens"
+        for name in ["tokens", "tokens/sub"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(directory.path)/\(name)",
+                withIntermediateDirectories: true
+            )
+        }
+        for name in ["x.key", "tokensx.key", "tokens/sub/x.key", "tokens/x.txt"] {
+            try directory.write("key", to: name)
+        }
+        try directory.write(String(repeating: "k", count: 4097), to: "tokens/huge.key")
+        let transport = ScriptedTransport(answering: challenge(path.replacing("DIR", with: inner)))
 
-        let error = try await failure(of: credential(transport, environment: Self.arc))
+        let error = try await failure(of: credential(transport, environment: Self.arc, arcDirectory: inner))
 
         #expect(error.isConfiguration)
         #expect(transport.requests.count == 1)

@@ -132,7 +132,7 @@ struct CommandTests {
         let fault = Self.faults[index]
         let complete = [
             "ADF_TRIGGER_AMQP_URL": "amqp://127.0.0.1:1", "AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c",
-            "AZURE_CLIENT_SECRET": "s",
+            "AZURE_CLIENT_SECRET": "s", "ADF_TRIGGER_AZURE_CREDENTIAL": "client-secret",
         ]
 
         let exit = try await Program.run("adf-trigger", ["work"], environment: complete.merging(fault.set) { $1 })
@@ -143,7 +143,11 @@ struct CommandTests {
 
     @Test("all faults are shown together; a misspelled setting and a secret on the command line are refused")
     func moreFaults() async throws {
-        let nothing = try await Program.run("adf-trigger", ["work"])
+        let nothing = try await Program.run(
+            "adf-trigger",
+            ["work"],
+            environment: ["ADF_TRIGGER_AZURE_CREDENTIAL": "client-secret"]
+        )
         let misspelled = try await Program.run("adf-trigger", ["work", "--set", "amqp.ulr=x"])
         let secret = try await Program.run("adf-trigger", ["work", "--set", "amqp.url=amqp://u:p@h"])
         let usage = try await Program.run("adf-trigger", ["send"])

@@ -103,8 +103,8 @@ extension JSONWriter {
 }
 
 extension Target {
-    /// The run's page in Azure Data Factory Studio.
-    func portalURL(ofRun runID: String) -> String {
+    /// The run's page in Azure Data Factory Studio, of the public cloud.
+    package func portalURL(ofRun runID: String) -> String {
         let factory = factoryID.utf8.reduce(into: [UInt8]()) { encoded, byte in
             switch byte {
             case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),

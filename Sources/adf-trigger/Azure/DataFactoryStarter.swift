@@ -1,4 +1,3 @@
-internal import AzureIdentity
 internal import DataFactory
 internal import TriggerWorker
 
@@ -6,21 +5,8 @@ internal import TriggerWorker
 struct DataFactoryStarter: RunStarter {
     private let client: DataFactoryClient
 
-    init(_ settings: Settings.Azure, transport: any HTTPTransport) {
-        let credential = ClientSecretCredential(
-            tenantID: settings.tenantID,
-            clientID: settings.clientID,
-            clientSecret: settings.clientSecret,
-            authorityHost: settings.authorityHost,
-            transport: transport
-        )
-        client = DataFactoryClient(
-            endpoint: settings.managementEndpoint,
-            credential: credential,
-            transport: transport,
-            timeout: settings.timeout,
-            scope: settings.scope
-        )
+    init(_ client: DataFactoryClient) {
+        self.client = client
     }
 
     func check(_ target: Target) throws(RequestError) {
@@ -69,28 +55,6 @@ struct DataFactoryStarter: RunStarter {
         } catch {
             throw StartFailure(error)
         }
-    }
-}
-
-extension PipelineReference {
-    fileprivate init(_ target: Target) throws(ResourceNameError) {
-        try self.init(
-            subscriptionID: target.subscriptionID,
-            resourceGroup: target.resourceGroup,
-            factory: target.factory,
-            pipeline: target.pipeline
-        )
-    }
-}
-
-extension RunOptions {
-    fileprivate init(_ options: StartOptions) {
-        self.init(
-            referencePipelineRunID: options.referencePipelineRunID,
-            isRecovery: options.isRecovery ?? false,
-            startActivityName: options.startActivityName,
-            startFromFailure: options.startFromFailure ?? false
-        )
     }
 }
 

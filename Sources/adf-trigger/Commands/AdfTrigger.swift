@@ -8,10 +8,12 @@ struct AdfTrigger: AsyncParsableCommand {
         abstract: "Starts Azure Data Factory pipelines from a RabbitMQ queue.",
         discussion: """
             Exit codes: 0 done, 1 failed, 64 wrong usage, 69 a service is unavailable,
-            78 wrong configuration.
+            78 wrong configuration, 130 interrupted.
             """,
         version: WorkerInstance.version,
-        subcommands: [WorkCommand.self, SendCommand.self, TopologyCommand.self]
+        subcommands: [
+            WorkCommand.self, SendCommand.self, RunCommand.self, RunsCommand.self, TopologyCommand.self,
+        ]
     )
 }
 

@@ -19,17 +19,7 @@ struct SendCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("An alias, or the ARM id of a pipeline.", valueName: "target"))
     var target: String?
 
-    @Option(
-        name: .long,
-        help: ArgumentHelp(
-            "A parameter. JSON values are sent as such, anything else as a string.",
-            valueName: "name=value"
-        )
-    )
-    var param: [String] = []
-
-    @Option(name: .long, help: ArgumentHelp("A JSON object of parameters, sent as it is.", valueName: "file"))
-    var paramsFile: String?
+    @OptionGroup var given: ParameterOptions
 
     @Option(name: .long, help: ArgumentHelp("Send these bytes as the body, as they are.", valueName: "file"))
     var body: String?
@@ -56,7 +46,7 @@ struct SendCommand: AsyncParsableCommand {
         guard (target == nil) != (body == nil) else {
             throw ValidationError("Give either a target or --body.")
         }
-        guard body == nil || (param.isEmpty && paramsFile == nil && deadline == nil) else {
+        guard body == nil || (given.isEmpty && deadline == nil) else {
             throw ValidationError(
                 "--body is the whole request; --param, --params-file and --deadline do not go with it."
             )
@@ -65,13 +55,10 @@ struct SendCommand: AsyncParsableCommand {
             throw ValidationError("--wait has a reply address of its own; leave out --reply-to.")
         }
         guard (1...86_400).contains(timeout) else { throw ValidationError("--timeout must be 1 to 86400 seconds.") }
-        for pair in param where !pair.contains("=") {
-            throw ValidationError("--param \(pair): expected name=value.")
-        }
     }
 
     func run() async throws {
-        let settings = try options.read(needsAzure: false)
+        let settings = try options.read(.broker)
         let request = try makeBody()
         do {
             try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -102,24 +89,12 @@ struct SendCommand: AsyncParsableCommand {
     // MARK: - The request
 
     private func makeBody() throws -> [UInt8] {
-        if let body { return try read(body) }
+        if let body { return try ParameterOptions.read(body) }
+        let parameters = try given.read()
         do {
-            let members = param.map { pair in
-                let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                return (name: String(parts[0]), value: String(parts[1]))
-            }
-            let parameters = try TriggerRequest.parameters(try paramsFile.map { try read($0) }, adding: members)
             return try TriggerRequest.body(target: target ?? "", parameters: parameters, deadline: deadline)
-        } catch let error as RequestError {
-            throw ValidationError(error.message)
-        }
-    }
-
-    private func read(_ path: String) throws -> [UInt8] {
-        do {
-            return Array(try Data(contentsOf: URL(filePath: path)))
         } catch {
-            throw ValidationError("\(path) can't be read.")
+            throw ValidationError(error.message)
         }
     }
 

@@ -16,7 +16,7 @@ struct TopologyCommand: AsyncParsableCommand {
         @OptionGroup var options: ConfigurationOptions
 
         func run() async throws {
-            let settings = try options.read(needsAzure: false)
+            let settings = try options.read(.broker)
             try await withConnection(settings) { connection throws(RabbitMQError) in
                 try await settings.topology.prepare(.declare, over: connection)
             }
@@ -35,7 +35,7 @@ struct TopologyCommand: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
-            let settings = try options.read(needsAzure: false)
+            let settings = try options.read(.broker)
             var rows: [Row] = []
             try await withConnection(settings) { connection throws(RabbitMQError) in
                 for queue in settings.topology.declarations {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import AzureIdentity
 internal import Foundation
 internal import Logging
 internal import ServiceLifecycle
@@ -20,7 +21,7 @@ struct WorkCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let settings = try options.read(needsAzure: true)
+        let settings = try options.read([.broker, .azure])
         let faults = DataFactoryStarter.faults(of: settings.policy.aliases)
         guard faults.isEmpty else {
             printError("\(ConfigurationError(faults: faults))")
@@ -39,7 +40,7 @@ struct WorkCommand: AsyncParsableCommand {
                 metadata: ["hold_s": "\(settings.longestHold.components.seconds)"]
             )
         }
-        guard let service = WorkService(settings, logger: logger) else { throw ExitCode.configuration }
+        guard let service = try await makeService(settings, logger) else { throw ExitCode.configuration }
         var configuration = ServiceGroupConfiguration(
             services: [service],
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -47,7 +48,29 @@ struct WorkCommand: AsyncParsableCommand {
         )
         // Beyond this the tasks are cancelled, and what they hold goes back to the queue.
         configuration.maximumGracefulShutdownDuration = settings.stopTime
-        try await ServiceGroup(configuration: configuration).run()
+        // The libraries log to the current logger, which would be one of its own making otherwise.
+        try await withLogger(logger) { _ in try await ServiceGroup(configuration: configuration).run() }
+    }
+
+    /// Nil for settings without Azure's part.
+    private func makeService(_ settings: Settings, _ logger: Logger) async throws -> WorkService? {
+        guard let azure = settings.azure else { return nil }
+        let access: AzureAccess
+        do {
+            access = try await AzureAccess(azure, concurrency: settings.worker.concurrency)
+        } catch {
+            printError("\(error)")
+            throw ExitCode.configuration
+        }
+        logger.info(
+            "using Azure",
+            metadata: [
+                "azure.cloud": "\(azure.cloud.name)", "azure.credential": "\(access.credential)",
+                "azure.management_endpoint": "\(azure.managementEndpoint)",
+            ]
+        )
+        let budget = WriteBudget(perSecond: azure.writesPerSecond, burst: azure.writeBurst)
+        return WorkService(settings, access, budget: budget, logger: logger)
     }
 
     /// The group's own lines tell about our one service starting and stopping, which the service says itself.

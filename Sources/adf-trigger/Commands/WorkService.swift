@@ -1,4 +1,3 @@
-internal import AzureIdentity
 internal import Logging
 internal import RabbitMQ
 internal import ServiceLifecycle
@@ -10,23 +9,19 @@ internal import TriggerWorker
 /// back to the queue. It returns when that is done.
 struct WorkService: Service {
     private let settings: Settings
-    private let transport: AsyncHTTPClientTransport
+    private let azure: AzureAccess
     private let starter: DataFactoryStarter
     private let budget: WriteBudget
     private let instance = WorkerInstance()
     private let logger: Logger
 
-    /// Nil for settings without Azure's part.
-    init?(_ settings: Settings, logger: Logger) {
-        guard let azure = settings.azure else { return nil }
+    /// - Parameter azure: Closed when the service ends.
+    init(_ settings: Settings, _ azure: AzureAccess, budget: WriteBudget, logger: Logger) {
         self.settings = settings
+        self.azure = azure
+        self.budget = budget
         self.logger = logger
-        transport = AsyncHTTPClientTransport(
-            // A few more than requests in work: where tokens come from the same host they need a connection too.
-            configuration: .init(maxConnectionsPerHost: settings.worker.concurrency + 4)
-        )
-        starter = DataFactoryStarter(azure, transport: transport)
-        budget = WriteBudget(perSecond: azure.writesPerSecond, burst: azure.writeBurst)
+        starter = DataFactoryStarter(azure.client)
     }
 
     func run() async throws {
@@ -44,7 +39,7 @@ struct WorkService: Service {
                 await serve(subscription, worker, broker.publisher)
             }
         }
-        await transport.shutdown()
+        await azure.shutdown()
         logger.info("stopped", metadata: ["worker.instance": "\(instance.name)"])
     }
 

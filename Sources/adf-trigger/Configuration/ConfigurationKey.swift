@@ -15,17 +15,25 @@ struct ConfigurationKey: Sendable {
 
     static let amqpURL = ConfigurationKey("amqp.url", isSecret: true)
     static let authorityHost = ConfigurationKey("azure.authorityHost")
+    static let clientCertificateAlgorithm = ConfigurationKey("azure.clientCertificateAlgorithm")
+    static let clientCertificatePassword = ConfigurationKey("azure.clientCertificatePassword", isSecret: true)
+    static let clientCertificatePath = ConfigurationKey("azure.clientCertificatePath")
     static let clientID = ConfigurationKey("azure.clientId")
     static let clientSecret = ConfigurationKey("azure.clientSecret", isSecret: true)
+    static let cloud = ConfigurationKey("azure.cloud")
     static let concurrency = ConfigurationKey("worker.concurrency")
+    static let credential = ConfigurationKey("azure.credential")
     static let defaultFactory = ConfigurationKey("azure.defaultFactory")
     static let defaultResourceGroup = ConfigurationKey("azure.defaultResourceGroup")
     static let defaultSubscriptionID = ConfigurationKey("azure.defaultSubscriptionId")
     static let delaySeconds = ConfigurationKey("queues.delaySeconds", isList: true)
     static let bodyLimit = ConfigurationKey("requests.bodyLimitBytes")
+    static let federatedTokenFile = ConfigurationKey("azure.federatedTokenFile")
     static let holdSeconds = ConfigurationKey("worker.holdSeconds")
     static let logFormat = ConfigurationKey("log.format")
     static let logLevel = ConfigurationKey("log.level")
+    static let managedIdentityObjectID = ConfigurationKey("azure.managedIdentityObjectId")
+    static let managedIdentityResourceID = ConfigurationKey("azure.managedIdentityResourceId")
     static let managementEndpoint = ConfigurationKey("azure.managementEndpoint")
     static let maximumLength = ConfigurationKey("queues.maximumLength")
     static let policyAllow = ConfigurationKey("policy.allow", isList: true)
@@ -41,14 +49,17 @@ struct ConfigurationKey: Sendable {
     static let tenantID = ConfigurationKey("azure.tenantId")
     static let timeoutSeconds = ConfigurationKey("azure.timeoutSeconds")
     static let topologyMode = ConfigurationKey("topology.mode")
+    static let windowSeconds = ConfigurationKey("azure.windowSeconds")
     static let writeBurst = ConfigurationKey("azure.writeBurst")
     static let writesPerSecond = ConfigurationKey("azure.writesPerSecond")
 
     static let all: [ConfigurationKey] = [
-        amqpURL, authorityHost, bodyLimit, clientID, clientSecret, concurrency, defaultFactory, defaultResourceGroup,
-        defaultSubscriptionID, delaySeconds, holdSeconds, logFormat, logLevel, managementEndpoint, maximumLength,
-        policyAllow, prefetch, queueDead, queueDelay, queueErrors, queueReplies, queueRequests, queueUndeliverable,
-        scope, stopSeconds, tenantID, timeoutSeconds, topologyMode, writeBurst, writesPerSecond,
+        amqpURL, authorityHost, bodyLimit, clientCertificateAlgorithm, clientCertificatePassword,
+        clientCertificatePath, clientID, clientSecret, cloud, concurrency, credential, defaultFactory,
+        defaultResourceGroup, defaultSubscriptionID, delaySeconds, federatedTokenFile, holdSeconds, logFormat, logLevel,
+        managedIdentityObjectID, managedIdentityResourceID, managementEndpoint, maximumLength, policyAllow, prefetch,
+        queueDead, queueDelay, queueErrors, queueReplies, queueRequests, queueUndeliverable, scope, stopSeconds,
+        tenantID, timeoutSeconds, topologyMode, windowSeconds, writeBurst, writesPerSecond,
     ]
 
     /// `azure.tenantId` → `AZURE_TENANT_ID`.

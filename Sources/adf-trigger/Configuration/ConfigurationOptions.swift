@@ -16,19 +16,24 @@ struct ConfigurationOptions: ParsableArguments {
     var set: [String] = []
 
     /// Reads the configuration, or ends the program with its faults.
-    func read(needsAzure: Bool) throws -> Settings {
-        do {
-            let file = try config.map { path throws(ConfigurationError) in try ConfigurationFile(path: path) }
-            return try Settings(
-                file: file ?? ConfigurationFile(),
-                assignments: set,
-                environment: ProcessInfo.processInfo.environment,
-                needsAzure: needsAzure
-            )
+    func read(_ needs: Settings.Needs) throws -> Settings {
+        do throws(ConfigurationError) {
+            return try settings(needs)
         } catch {
             printError("\(error)")
             throw ExitCode.configuration
         }
+    }
+
+    /// Reads the configuration.
+    func settings(_ needs: Settings.Needs) throws(ConfigurationError) -> Settings {
+        let file = try config.map { path throws(ConfigurationError) in try ConfigurationFile(path: path) }
+        return try Settings(
+            file: file ?? ConfigurationFile(),
+            assignments: set,
+            environment: ProcessInfo.processInfo.environment,
+            needs: needs
+        )
     }
 }
 

@@ -1,4 +1,3 @@
-internal import AzureIdentity
 internal import Logging
 internal import RabbitMQ
 internal import Telemetry
@@ -6,21 +5,17 @@ internal import TriggerWorker
 
 /// The whole configuration, read and checked.
 struct Settings: Sendable {
-    /// Who the worker is to Azure, and where Azure is.
-    struct Azure: Sendable {
-        var tenantID: String
-        var clientID: String
-        /// Never printed: nothing of ``Settings`` is.
-        var clientSecret: String
-        var authorityHost: String
-        var managementEndpoint: String
-        var scope: String
-        var timeout: Duration
-        var writesPerSecond: Double
-        var writeBurst: Int
+    /// What a command needs beyond what has defaults.
+    struct Needs: OptionSet {
+        let rawValue: Int
+
+        /// `amqp.url` must be set.
+        static let broker = Needs(rawValue: 1)
+        /// ``Settings/azure`` must be there.
+        static let azure = Needs(rawValue: 2)
     }
 
-    /// In order of preference.
+    /// In order of preference; none where the command does not need them.
     var brokers: [ConnectionConfiguration]
     var topology: Topology
     var topologyMode: TopologyMode
@@ -35,27 +30,20 @@ struct Settings: Sendable {
 
     /// Reads every layer.
     ///
-    /// - Parameter needsAzure: Whether credentials must be there.
+    /// - Parameters:
+    ///   - assignments: `KEY=VALUE` from the command line.
+    ///   - environment: The process's environment; the platform's own variables are read from it too.
+    ///   - needs: What must be set.
     /// - Throws: ``ConfigurationError`` with every fault.
     init(
         file: ConfigurationFile,
         assignments: [String],
         environment: [String: String],
-        needsAzure: Bool
+        needs: Needs
     ) throws(ConfigurationError) {
         var reader = try SettingsReader(assignments: assignments, environment: environment, file: file)
 
-        brokers = []
-        if let uri = reader.text(.amqpURL) {
-            do {
-                brokers = try ConnectionConfiguration.configurations(uris: uri)
-            } catch {
-                reader.fault(.amqpURL, error.message)
-            }
-        } else {
-            reader.fault(.amqpURL, "is not set; expected amqps://user:password@host:port/vhost")
-        }
-
+        brokers = needs.contains(.broker) ? Self.brokers(&reader) : []
         topology = Topology(&reader)
         topologyMode = reader.choice(.topologyMode, default: .declare)
         worker = WorkerSettings(
@@ -76,10 +64,23 @@ struct Settings: Sendable {
         }
         stopTime = .seconds(reader.integer(.stopSeconds, in: 1...3600, default: 25))
         policy = Policy(&reader, aliases: file.aliases, topology)
-        azure = needsAzure ? Azure(&reader) : nil
+        azure = needs.contains(.azure) ? Azure(&reader, environment: environment) : nil
         logFormat = reader.choice(.logFormat, default: .json)
         logLevel = reader.choice(.logLevel, default: .info)
         guard reader.faults.isEmpty else { throw ConfigurationError(faults: reader.faults) }
+    }
+
+    private static func brokers(_ reader: inout SettingsReader) -> [ConnectionConfiguration] {
+        guard let uri = reader.text(.amqpURL) else {
+            reader.fault(.amqpURL, "is not set; expected amqps://user:password@host:port/vhost")
+            return []
+        }
+        do {
+            return try ConnectionConfiguration.configurations(uris: uri)
+        } catch {
+            reader.fault(.amqpURL, error.message)
+            return []
+        }
     }
 }
 
@@ -92,49 +93,6 @@ extension Settings {
 
     /// RabbitMQ closes the channel of a consumer that does not acknowledge for 30 min, by default.
     static let acknowledgementLimit = Duration.seconds(30 * 60)
-}
-
-extension Settings.Azure {
-    init(_ reader: inout SettingsReader) {
-        tenantID = reader.required(.tenantID)
-        clientID = reader.required(.clientID)
-        clientSecret = reader.required(.clientSecret)
-        authorityHost = reader.text(.authorityHost) ?? "https://login.microsoftonline.com"
-        managementEndpoint = reader.text(.managementEndpoint) ?? "https://management.azure.com"
-        // What ARM of the public cloud takes; an endpoint elsewhere needs a scope of its own.
-        scope = reader.text(.scope) ?? "https://management.azure.com/.default"
-        // ARM answers after 60 s at the latest; ours must be longer, so that its 504 comes before our own guess.
-        timeout = .seconds(reader.integer(.timeoutSeconds, in: 1...600, default: 70))
-        // ARM's bucket per subscription and principal: 200, refilled with 10 a second.
-        writesPerSecond = reader.number(.writesPerSecond, in: 0...100_000, default: 10)
-        if writesPerSecond > 0, writesPerSecond < 0.001 {
-            reader.fault(.writesPerSecond, "\(writesPerSecond) is less than 0.001; 0 means no limit")
-        }
-        writeBurst = reader.integer(.writeBurst, in: 1...100_000, default: 200)
-        for (key, url) in [(ConfigurationKey.authorityHost, authorityHost), (.managementEndpoint, managementEndpoint)] {
-            guard let fault = Self.fault(of: url) else { continue }
-            reader.fault(key, fault)
-        }
-    }
-
-    /// Tokens travel over https; plain http is for this machine alone.
-    private static func fault(of url: String) -> String? {
-        guard let origin = URLOrigin(url: url.contains("://") ? url : "https://\(url)") else {
-            return "\"\(url)\" is not a URL"
-        }
-        guard origin.isSecure || origin.isLoopback else {
-            return "\"\(url)\" must begin with https://; tokens go over plain http to loopback addresses only"
-        }
-        return nil
-    }
-}
-
-extension SettingsReader {
-    fileprivate mutating func required(_ key: ConfigurationKey) -> String {
-        if let value = text(key) { return value }
-        fault(key, "is not set; \(key.environmentSuffix) is honoured too")
-        return ""
-    }
 }
 
 extension Policy {

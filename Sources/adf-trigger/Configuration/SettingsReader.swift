@@ -58,8 +58,10 @@ struct SettingsReader {
         return result
     }
 
-    private static let azureVariables = [
-        "AZURE_AUTHORITY_HOST", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID",
+    /// Those of the settings that Azure's own tools read under the same name.
+    static let azureVariables: Set = [
+        "AZURE_AUTHORITY_HOST", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_ID",
+        "AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_TENANT_ID",
     ]
 
     /// Variables with our prefix that mean nothing: misspelled ones, or those of another version.

@@ -1,0 +1,44 @@
+internal import AzureIdentity
+internal import DataFactory
+
+/// The way to Azure: one transport, one credential and the client that uses both.
+///
+/// Call ``shutdown()`` before letting go of it.
+struct AzureAccess: Sendable {
+    let client: DataFactoryClient
+    /// Which credential it is, without secrets.
+    let credential: String
+    private let transport: AsyncHTTPClientTransport
+
+    /// Makes them; no connection is opened yet.
+    ///
+    /// - Parameter concurrency: How many requests may be in flight at once.
+    /// - Throws: ``ConfigurationError`` where the credential can't be made of the settings.
+    init(_ settings: Settings.Azure, concurrency: Int) async throws(ConfigurationError) {
+        var configuration = settings.transport
+        // A few more than requests in work: where tokens come from the same host they need a connection too.
+        configuration.maxConnectionsPerHost = concurrency + 4
+        let transport = AsyncHTTPClientTransport(configuration: configuration)
+        let credential: any TokenCredential
+        do {
+            credential = try settings.credentials.credential(settings.credentialKind, transport: transport)
+        } catch {
+            await transport.shutdown()
+            throw ConfigurationError(faults: ["azure.credential: \(error)"])
+        }
+        self.transport = transport
+        self.credential = credential.description
+        client = DataFactoryClient(
+            endpoint: settings.managementEndpoint,
+            credential: credential,
+            transport: transport,
+            timeout: settings.timeout,
+            scope: settings.scope
+        )
+    }
+
+    /// Closes all connections.
+    func shutdown() async {
+        await transport.shutdown()
+    }
+}
