@@ -4,6 +4,16 @@ extension HTTPResponse {
     /// Whether the service did what it was asked. Any 2xx: Azure Synapse answers the same calls with 202.
     var isSuccess: Bool { (200..<300).contains(status) }
 
+    /// The answer without the token it was asked with, for errors are made of it and logged. ARM repeats no token;
+    /// whatever else may stand at its address might.
+    func redacting(_ token: AccessToken) -> HTTPResponse {
+        let secret = Secret(token.token)
+        var response = self
+        response.body = Array(secret.redacted(from: String(decoding: body, as: UTF8.self)).utf8)
+        response.headers = headers.map { HTTPHeader(name: $0.name, value: secret.redacted(from: $0.value)) }
+        return response
+    }
+
     /// Microsoft's id of the exchange.
     var azureRequestID: String? { identifier("x-ms-request-id") }
 

@@ -5,8 +5,9 @@ import Testing
 
 @testable import struct AzureIdentity.ManagedIdentityCredential
 
-/// Every call of the client and every token endpoint, answered with what no service should answer.
-@Suite("Random bodies", .timeLimit(.minutes(5)))
+/// Every call of the client and every token endpoint, answered with what no service should answer. One call after the
+/// other: this is work for processors, and other suites' tests wait for a turn.
+@Suite("Random bodies", .serialized, .timeLimit(.minutes(5)))
 struct RandomBodyTests {
     /// How many bodies each call is answered with, as a success and as an error.
     private static let bodies = 1200
