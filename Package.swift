@@ -182,6 +182,7 @@ let package = Package(
                 "adf-emulator", "adf-trigger",
                 asyncHTTPClient, crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioSSL, x509,
             ],
+            exclude: ["python"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -250,7 +250,9 @@ build() {
 }
 
 # What the tests need of Debian.
-test_packages=(amqp-tools librabbitmq-dev libssl-dev openssl pkg-config python3 python3-pika rabbitmq-server)
+test_packages=(
+    amqp-tools librabbitmq-dev libssl-dev openssl pkg-config python3 python3-pika python3-venv rabbitmq-server
+)
 
 # start_test_broker DIRECTORY: a node for the tests, and where they find it and the command for nodes of their own.
 start_test_broker() {
@@ -260,6 +262,30 @@ start_test_broker() {
     # For the tests that kill and halt a node, which is therefore one of their own.
     export ADF_TRIGGER_TEST_BROKER_COMMAND=$root/deploy/broker
     [ -x "$ADF_TRIGGER_TEST_BROKER_COMMAND" ] || fail "deploy/broker is missing, or can't be run"
+}
+
+# make_test_python DIRECTORY: a virtual environment with the Python packages that the tests pin, and where the tests find
+# it. One that was made from the same pins and the same Python is used again.
+make_test_python() {
+    local requirements=$root/Tests/ServiceTests/python/requirements.txt stamp
+    stamp=$(/usr/bin/python3 -VV && sha256sum <"$requirements") || fail "$requirements can't be read"
+    if [ "$(cat "$1/stamp" 2>/dev/null)" != "$stamp" ]; then
+        say "installing the Python packages of the tests"
+        rm -rf "$1"
+        # Without dependencies, so that nothing comes that is not pinned; the check says where something is missing.
+        {
+            /usr/bin/python3 -m venv "$1" &&
+                "$1/bin/python" -m pip --disable-pip-version-check --no-input install --no-deps --only-binary :all: \
+                    --requirement "$requirements" &&
+                "$1/bin/python" -m pip --disable-pip-version-check check
+        } >"$state/pip.log" 2>&1 || {
+            tail -n 20 "$state/pip.log" >&2
+            fail "the Python packages of the tests could not be installed"
+        }
+        # Written last: an environment that was left half-made has none.
+        printf '%s\n' "$stamp" >"$1/stamp"
+    fi
+    export ADF_TRIGGER_TEST_PYTHON=$1/bin/python
 }
 
 # run_tests ARGUMENT...: what was built; a test that is skipped is one that failed.

@@ -7,6 +7,7 @@ struct EmulatorServices: Sendable {
     let identities: ManagedIdentityEndpoint
     let management: ManagementEndpoint
     let statistics: Statistics
+    let requests: RequestLog
     let faults: NIOLockedValueBox<FaultPlan>
     let dial: ClockDial
     private let chance: @Sendable () -> Double
@@ -20,6 +21,7 @@ struct EmulatorServices: Sendable {
         self.identities = ManagedIdentityEndpoint(scenario: scenario, tokens: tokens, clock: clock)
         self.management = ManagementEndpoint(scenario: scenario, tokens: tokens, clock: clock)
         self.statistics = Statistics()
+        self.requests = RequestLog()
         self.faults = NIOLockedValueBox(FaultPlan(scenario.faults))
         self.chance = chance
     }

@@ -26,6 +26,7 @@ extension EmulatorCommand {
         ROUTES OF ITS OWN
           GET  /emulator/ready     200 once it serves
           GET  /emulator/runs      every run, parameters as received
+          GET  /emulator/requests  what clients sent, without secrets
           GET  /emulator/stats     answers by route and status, and the most
                                    requests at work at one time
           PUT  /emulator/faults    what shall go wrong: an array, see below

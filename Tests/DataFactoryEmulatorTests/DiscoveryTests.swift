@@ -26,6 +26,20 @@ struct DiscoveryTests {
         }
     }
 
+    @Test("a tenant there is not has no endpoints")
+    func unknownTenant() async throws {
+        let options = #","tenants":[{"tenantId":"contoso","clientId":"app","clientSecret":"s"}]"#
+        try await withEmulator(options: options) { emulator in
+            let known = try await emulator.send(.GET, "/CONTOSO/v2.0/.well-known/openid-configuration")
+            let unknown = try await emulator.send(.GET, "/fabrikam/v2.0/.well-known/openid-configuration")
+
+            #expect(known.status == 200)
+            #expect(unknown.status == 400)
+            #expect(unknown["error"] as? String == "invalid_tenant")
+            #expect(unknown["error_codes"] as? [Int] == [90002])
+        }
+    }
+
     @Test("the authority is known by its own name, and leads to the tenant that was asked for")
     func instance() async throws {
         try await withEmulator { emulator in

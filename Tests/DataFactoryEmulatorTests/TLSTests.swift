@@ -45,7 +45,8 @@ struct TLSTests {
             distrusting.trustRoots = .file(keys.path("other.pem"))
             let http = HTTPClient(
                 eventLoopGroupProvider: .singleton,
-                configuration: .init(tlsConfiguration: distrusting)
+                // The client tries again until it may connect no longer.
+                configuration: .init(tlsConfiguration: distrusting, timeout: .init(connect: .seconds(1)))
             )
             let other = EmulatorClient(baseURL: emulator.baseURL, http: http)
 

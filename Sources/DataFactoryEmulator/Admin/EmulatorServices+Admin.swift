@@ -11,6 +11,8 @@ extension EmulatorServices {
             return .json(management.allRuns())
         case .stats:
             return .json(statistics.json)
+        case .requests:
+            return .json(requests.json)
         case .faults:
             return .json(remainingFaults())
         case .replaceFaults:
@@ -19,6 +21,7 @@ extension EmulatorServices {
             faults.withLockedValue { $0.replace(with: []) }
             management.forget()
             statistics.forget()
+            requests.forget()
             return Answer(status: 204)
         case .clock:
             return .json(dial.json)

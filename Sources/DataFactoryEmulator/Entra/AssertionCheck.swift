@@ -100,8 +100,13 @@ extension JSONWebToken {
 extension SigningCertificate {
     /// Whether it is the certificate the token's header names; where there are two thumbprints, both must be its own.
     fileprivate func isNamed(by token: JSONWebToken) -> Bool {
-        let sha1 = token.header("x5t")
-        let sha256 = token.header("x5t#S256")
+        let sha1 = token.header("x5t").map(unpadded)
+        let sha256 = token.header("x5t#S256").map(unpadded)
         return (sha1 ?? thumbprint) == thumbprint && (sha256 ?? thumbprint256) == thumbprint256
+    }
+
+    /// Microsoft's own library for Python (MSAL 1.39) pads its thumbprints, which RFC 7515 does not.
+    private func unpadded(_ thumbprint: String) -> String {
+        String(thumbprint.prefix { $0 != "=" })
     }
 }

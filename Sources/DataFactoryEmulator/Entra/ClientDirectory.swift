@@ -6,6 +6,11 @@ struct ClientDirectory: Sendable {
         self.tenants = tenants
     }
 
+    /// Whether there is such a tenant; without tenants there is any.
+    func knows(tenant: String) -> Bool {
+        tenants.isEmpty || tenants.contains { $0.tenantID.lowercased() == tenant.lowercased() }
+    }
+
     /// Refuses a request that does not come from the application it names. Without tenants anyone is let in.
     /// - Parameters:
     ///   - endpoint: the URL the request came to, which an assertion must be for.

@@ -5,7 +5,8 @@ extension EmulatorServices {
         case .token(let tenant, let version): tokenEndpoint.issue(exchange, tenant: tenant, version: version)
         case .tokenByWrongMethod(let method): tokenEndpoint.refuse(exchange, method: method)
         case .configuration(let tenant, let version):
-            OpenIDDiscovery.configuration(exchange, tenant: tenant, version: version)
+            tokenEndpoint.refuse(exchange, unknownTenant: tenant)
+                ?? OpenIDDiscovery.configuration(exchange, tenant: tenant, version: version)
         case .instance: OpenIDDiscovery.instance(exchange)
         case .keys: OpenIDDiscovery.keys()
         }

@@ -72,6 +72,14 @@ struct TokenEndpoint: Sendable {
         answer(.wrongMethod(method), exchange)
     }
 
+    /// The answer to whoever asks for the endpoints of a tenant there is not; nil where there is such a tenant.
+    func refuse(_ exchange: Exchange, unknownTenant tenant: String) -> Answer? {
+        if clients.knows(tenant: tenant) { return nil }
+        var error = TokenError.unknownTenant(tenant)
+        error.error = "invalid_tenant"
+        return answer(error, exchange)
+    }
+
     /// The answer a fault gives in place of a token.
     func refuse(_ exchange: Exchange, with effect: Fault.Effect) -> Answer {
         switch effect {

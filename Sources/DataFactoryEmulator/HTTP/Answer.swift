@@ -33,6 +33,14 @@ enum Ending: Sendable {
     /// With an answer that breaks off.
     case truncated(Answer)
 
+    /// The status line it begins with; nil where there is none.
+    var status: Int? {
+        switch self {
+        case .answer(let answer), .truncated(let answer): answer.status
+        case .reset, .hang: nil
+        }
+    }
+
     /// What it is counted as.
     var tally: String {
         switch self {

@@ -26,7 +26,7 @@ struct EmulatorResponder: HTTPResponder {
         do {
             body = request.method == .get ? ByteBuffer() : try await request.collectBody(upTo: Self.maximumBodyBytes)
         } catch is NIOTooManyBytesError {
-            return response(tooLarge(route))
+            return response(tooLarge(request, route))
         }
         let exchange = Exchange(
             target: target,
@@ -35,7 +35,10 @@ struct EmulatorResponder: HTTPResponder {
             authority: request.head.authority ?? "",
             body: Array(body.readableBytesView)
         )
-        switch try await services.end(exchange, route) {
+        let ticket = capture(request, route, body: exchange.body)
+        let ending = try await services.end(exchange, route)
+        if let ticket, let status = ending.status { services.requests.answered(ticket, status: status) }
+        switch ending {
         case .answer(let answer):
             return response(answer)
         case .truncated(let answer):
@@ -50,10 +53,28 @@ struct EmulatorResponder: HTTPResponder {
         }
     }
 
-    private func tooLarge(_ route: Route) -> Answer {
+    /// Keeps a request for the emulator's own route; those of its own routes are not kept.
+    private func capture(_ request: Request, _ route: Route, body: [UInt8]) -> RequestLog.Ticket? {
+        guard let name = route.name else { return nil }
+        return services.requests.arrived(
+            CapturedRequest(
+                time: services.management.clock.now(),
+                route: name,
+                method: request.method.rawValue,
+                target: request.head.path ?? "/",
+                authority: request.head.authority ?? "",
+                headers: request.headers,
+                body: body
+            )
+        )
+    }
+
+    private func tooLarge(_ request: Request, _ route: Route) -> Answer {
         let message = "The request body is larger than \(Self.maximumBodyBytes) bytes."
         let answer = ManagementError(status: 413, code: "RequestEntityTooLarge", message: message).answer()
         if let name = route.name { services.statistics.count(name, "413") }
+        // Its body is not known in full, so none of it is kept.
+        if let ticket = capture(request, route, body: []) { services.requests.answered(ticket, status: 413) }
         return answer
     }
 

@@ -57,6 +57,7 @@ enum Route: Sendable {
             case "ready": ["GET": .ready]
             case "runs": ["GET": .runs]
             case "stats": ["GET": .stats]
+            case "requests": ["GET": .requests]
             case "faults": ["GET": .faults, "PUT": .replaceFaults]
             case "reset": ["POST": .reset]
             case "clock": ["GET": .clock, "POST": .advanceClock]
@@ -105,6 +106,7 @@ enum AdminRoute: Sendable {
     case ready
     case runs
     case stats
+    case requests
     case faults
     case replaceFaults
     case reset

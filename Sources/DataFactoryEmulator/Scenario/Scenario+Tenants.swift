@@ -36,6 +36,8 @@ extension Scenario {
             )
             if let secret = members["clientSecret"] { tenant.clientSecret = try secret.string() }
             if let expired = members["secretExpired"] { tenant.isSecretExpired = try expired.flag() }
+            if let mayRun = members["mayRun"] { tenant.mayRun = try mayRun.flag() }
+            if let mayRead = members["mayRead"] { tenant.mayRead = try mayRead.flag() }
             if let certificates = members["certificates"] {
                 tenant.certificates = try certificates.elements().map { element throws(ScenarioError) in
                     guard let certificate = SigningCertificate(pem: try element.pem(folder: folder)) else {
