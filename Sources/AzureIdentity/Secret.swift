@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
 /// A value that does not print, not even when a type that holds it is dumped.
 package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The value in the clear.
@@ -17,11 +23,19 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
     /// Nothing.
     package var customMirror: Mirror { Mirror(self, children: []) }
 
-    /// The text without this value, plain or percent-encoded, for text that came from outside.
+    /// The text without this value, for text that came from outside: plain, percent-encoded as we send it or with
+    /// small letters, and in base64.
     package func redacted(from text: String) -> String {
         guard !value.isEmpty else { return text }
-        return text.replacingOccurrences(of: value, with: description)
-            .replacingOccurrences(of: PercentEncoding.encode(value), with: description)
+        let encoded = PercentEncoding.encode(value)
+        return [value, encoded, Self.withSmallEscapes(encoded), Data(value.utf8).base64EncodedString()]
+            .reduce(text) { $0.replacingOccurrences(of: $1, with: description) }
+    }
+
+    private static func withSmallEscapes(_ text: String) -> String {
+        let parts = text.split(separator: "%", omittingEmptySubsequences: false)
+        return ([String(parts[0])] + parts.dropFirst().map { $0.prefix(2).lowercased() + $0.dropFirst(2) })
+            .joined(separator: "%")
     }
 }
 

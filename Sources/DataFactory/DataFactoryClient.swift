@@ -82,7 +82,8 @@ public final class DataFactoryClient: Sendable {
         var request = request
         request.headers.append(HTTPHeader(name: "authorization", value: token.authorization))
         do {
-            return try await transport.send(request)
+            let response = try await transport.send(request)
+            return response.isSuccess ? response : response.redacting(token)
         } catch {
             throw DataFactoryError(transport: error, effect: effect)
         }

@@ -4,11 +4,26 @@ extension HTTPResponse {
     /// Whether the service did what it was asked. Any 2xx: Azure Synapse answers the same calls with 202.
     var isSuccess: Bool { (200..<300).contains(status) }
 
+    /// The answer without the token it was asked with, for errors are made of it and logged. ARM repeats no token;
+    /// whatever else may stand at its address might.
+    func redacting(_ token: AccessToken) -> HTTPResponse {
+        let secret = Secret(token.token)
+        var response = self
+        response.body = Array(secret.redacted(from: String(decoding: body, as: UTF8.self)).utf8)
+        response.headers = headers.map { HTTPHeader(name: $0.name, value: secret.redacted(from: $0.value)) }
+        return response
+    }
+
     /// Microsoft's id of the exchange.
-    var azureRequestID: String? { header("x-ms-request-id") }
+    var azureRequestID: String? { identifier("x-ms-request-id") }
 
     /// The id that groups the exchanges of one operation.
-    var correlationID: String? { header("x-ms-correlation-request-id") }
+    var correlationID: String? { identifier("x-ms-correlation-request-id") }
+
+    /// These are GUIDs; whatever else may answer at the service's address must not fill the log with them.
+    private func identifier(_ name: String) -> String? {
+        header(name).map { BoundedText.cut($0, toBytes: 128) }
+    }
 
     /// What ARM says is left.
     var rateLimit: RateLimit {

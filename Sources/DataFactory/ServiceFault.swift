@@ -4,6 +4,8 @@ internal import AzureIdentity
 struct ServiceFault {
     /// What is kept of each text: enough to understand, small enough to log and to send on.
     static let textLimit = 2048
+    /// What is kept of a code, which is one word.
+    static let codeLimit = 256
     static let detailLimit = 10
 
     let code: String?
@@ -66,13 +68,13 @@ struct ServiceFault {
 
         init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
-            func text(_ key: CodingKeys) -> String? {
+            func text(_ key: CodingKeys, _ limit: Int = ServiceFault.textLimit) -> String? {
                 guard let text = try? values.decodeIfPresent(String.self, forKey: key), !text.isEmpty else {
                     return nil
                 }
-                return BoundedText.cut(text, toBytes: ServiceFault.textLimit)
+                return BoundedText.cut(text, toBytes: limit)
             }
-            code = text(.code)
+            code = text(.code, ServiceFault.codeLimit)
             message = text(.message)
             target = text(.target)
         }
