@@ -55,6 +55,20 @@ struct RunCommandFaultTests {
         try await stage.end()
     }
 
+    @Test("a success without a readable id is not asked for again, also where the run can't be found by our id")
+    func acceptedUnderAnotherID() async throws {
+        let stage = try await RunCommandStage(scenario: #""runIds":"server""#)
+        try await stage.setFaults(#"[{"route":"createRun","fault":"garbled-body-after-commit","times":1}]"#)
+
+        let run = try await stage.command("run", "ingest-orders")
+
+        #expect(run.code == 69, "\(run.errors)")
+        #expect(run.errorClass == "outcome-unknown" && run.status == "unknown" && run.attempts == 1)
+        #expect(run.errors.contains("do not start it again"), "\(run.errors)")
+        #expect(try await stage.runs().count == 1)
+        try await stage.end()
+    }
+
     @Test("a run that appears late is waited for, and not started again")
     func late() async throws {
         let stage = try await RunCommandStage(scenario: #""dedupeSeconds":0"#)

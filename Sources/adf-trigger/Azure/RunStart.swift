@@ -60,6 +60,8 @@ struct RunStart: Sendable {
                     if let run = try await settle(error, sentAt: sentAt, attempts: attempts) {
                         return try adopted(run, attempts: attempts)
                     }
+                    // A success whose id can't be read is no doubt about the run: it is there under another id.
+                    if error.isSuccess { throw unknown(error, attempts) }
                     last = failure(error, attempts)
                     continue
                 }
@@ -142,6 +144,11 @@ struct RunStart: Sendable {
         failed.advice = nil
         return failed
     }
+}
+
+extension DataFactoryError {
+    /// Whether the service said that it did what it was asked.
+    fileprivate var isSuccess: Bool { status.map { (200..<300).contains($0) } ?? false }
 }
 
 extension RunStart {

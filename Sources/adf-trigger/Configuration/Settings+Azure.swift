@@ -128,12 +128,17 @@ extension SettingsReader {
     fileprivate mutating func endpoint(_ key: ConfigurationKey, default value: String) -> String {
         guard let url = text(key) else { return value }
         if let fault = Self.fault(of: url) { self.fault(key, fault) }
-        return url
+        // What was checked is what is used: without a scheme it would be no URL, and each request would be refused.
+        return Self.completed(url)
+    }
+
+    private static func completed(_ url: String) -> String {
+        url.contains("://") ? url : "https://\(url)"
     }
 
     /// Tokens travel over https; plain http is for this machine alone.
     private static func fault(of url: String) -> String? {
-        guard let origin = URLOrigin(url: url.contains("://") ? url : "https://\(url)") else {
+        guard let origin = URLOrigin(url: completed(url)) else {
             return "\"\(url)\" is not a URL"
         }
         guard origin.isSecure || origin.isLoopback else {
