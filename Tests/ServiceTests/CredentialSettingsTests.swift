@@ -88,6 +88,7 @@ struct CredentialSettingsTests {
         ("AUTHORITY_HOST", "http://login.example", "must begin with https://"),
         ("MANAGEMENT_ENDPOINT", "http://arm.example", "must begin with https://"),
         ("WINDOW_SECONDS", "0", "whole number from 1"),
+        ("WINDOW_SECONDS", "30", "is less than 75"),
     ]
 
     @Test("a value that can't be is a fault with what is possible", arguments: wrongValues.indices)

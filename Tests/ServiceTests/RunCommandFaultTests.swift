@@ -159,6 +159,38 @@ struct RunCommandFaultTests {
         try await stage.end()
     }
 
+    @Test("a repeated command that can't look for the run of the first says that it may exist")
+    func blindRepetition() async throws {
+        let stage = try await RunCommandStage()
+        let first = try await stage.command("run", "ingest-orders")
+        let id = try #require(first.runID)
+        try await stage.setFaults(
+            #"[{"route":"getRun","fault":"status","status":403,"code":"AuthorizationFailed"}]"#
+        )
+
+        let repeated = try await stage.command("run", "ingest-orders", "--run-id", id)
+
+        #expect(repeated.code == 69)
+        #expect(repeated.status == "unknown" && repeated.errorClass == "outcome-unknown")
+        #expect(repeated.errorCode == "AuthorizationFailed")
+        #expect(try await stage.runs().count == 1)
+        try await stage.end()
+    }
+
+    @Test("an answer that breaks off after its status 200 means a run, and nothing is asked for again")
+    func brokenOffSuccess() async throws {
+        // The run has an id of the service's own, so the look-up finds nothing.
+        let stage = try await RunCommandStage(scenario: #""runIds":"server""#)
+        try await stage.setFaults(#"[{"route":"createRun","fault":"truncated-body-after-commit","times":1}]"#)
+
+        let run = try await stage.command("run", "ingest-orders")
+
+        #expect(run.code == 69)
+        #expect(run.status == "unknown" && run.attempts == 1)
+        #expect(try await stage.runs().count == 1)
+        try await stage.end()
+    }
+
     @Test("the run id of another pipeline is refused")
     func foreignRunID() async throws {
         let stage = try await RunCommandStage()
