@@ -58,6 +58,7 @@ extension DataFactoryError {
             }
         self.init(
             disposition: disposition,
+            status: error.status,
             code: "Transport.\(error.code)",
             message: "no answer: \(error)",
             underlying: .transport(error)

@@ -77,7 +77,7 @@ struct CredentialSettingsTests {
         #expect(endpoint.scope == "https://management.chinacloudapi.cn/.default")
         #expect(scope.scope == "api://x/.default")
         #expect(scope.managementEndpoint == "https://management.chinacloudapi.cn")
-        #expect(authority.credentials.authorityHost == "login.example")
+        #expect(authority.credentials.authorityHost == "https://login.example")
         #expect(authority.managementEndpoint == "https://management.chinacloudapi.cn")
     }
 
@@ -88,6 +88,7 @@ struct CredentialSettingsTests {
         ("AUTHORITY_HOST", "http://login.example", "must begin with https://"),
         ("MANAGEMENT_ENDPOINT", "http://arm.example", "must begin with https://"),
         ("WINDOW_SECONDS", "0", "whole number from 1"),
+        ("WINDOW_SECONDS", "30", "is less than 75"),
     ]
 
     @Test("a value that can't be is a fault with what is possible", arguments: wrongValues.indices)
@@ -98,6 +99,16 @@ struct CredentialSettingsTests {
 
         #expect(faults.count == 1)
         #expect(faults.first?.contains(wrong.text) == true, "\(faults)")
+    }
+
+    @Test("an address without a scheme is one of https")
+    func withoutScheme() throws {
+        let azure = try Self.azure([
+            "ADF_TRIGGER_AZURE_MANAGEMENT_ENDPOINT": "arm.example", "ADF_TRIGGER_AZURE_AUTHORITY_HOST": "login.example",
+        ])
+
+        #expect(azure.managementEndpoint == "https://arm.example")
+        #expect(azure.credentials.authorityHost == "https://login.example")
     }
 
     // MARK: - Credentials

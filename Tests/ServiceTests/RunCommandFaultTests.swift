@@ -55,6 +55,20 @@ struct RunCommandFaultTests {
         try await stage.end()
     }
 
+    @Test("a success without a readable id is not asked for again, also where the run can't be found by our id")
+    func acceptedUnderAnotherID() async throws {
+        let stage = try await RunCommandStage(scenario: #""runIds":"server""#)
+        try await stage.setFaults(#"[{"route":"createRun","fault":"garbled-body-after-commit","times":1}]"#)
+
+        let run = try await stage.command("run", "ingest-orders")
+
+        #expect(run.code == 69, "\(run.errors)")
+        #expect(run.errorClass == "outcome-unknown" && run.status == "unknown" && run.attempts == 1)
+        #expect(run.errors.contains("do not start it again"), "\(run.errors)")
+        #expect(try await stage.runs().count == 1)
+        try await stage.end()
+    }
+
     @Test("a run that appears late is waited for, and not started again")
     func late() async throws {
         let stage = try await RunCommandStage(scenario: #""dedupeSeconds":0"#)
@@ -142,6 +156,38 @@ struct RunCommandFaultTests {
         #expect(run.code == 69)
         #expect(run.status == "unknown" && run.attempts == 1)
         #expect(try await stage.runs().map(\.runId) == [run.runID])
+        try await stage.end()
+    }
+
+    @Test("a repeated command that can't look for the run of the first says that it may exist")
+    func blindRepetition() async throws {
+        let stage = try await RunCommandStage()
+        let first = try await stage.command("run", "ingest-orders")
+        let id = try #require(first.runID)
+        try await stage.setFaults(
+            #"[{"route":"getRun","fault":"status","status":403,"code":"AuthorizationFailed"}]"#
+        )
+
+        let repeated = try await stage.command("run", "ingest-orders", "--run-id", id)
+
+        #expect(repeated.code == 69)
+        #expect(repeated.status == "unknown" && repeated.errorClass == "outcome-unknown")
+        #expect(repeated.errorCode == "AuthorizationFailed")
+        #expect(try await stage.runs().count == 1)
+        try await stage.end()
+    }
+
+    @Test("an answer that breaks off after its status 200 means a run, and nothing is asked for again")
+    func brokenOffSuccess() async throws {
+        // The run has an id of the service's own, so the look-up finds nothing.
+        let stage = try await RunCommandStage(scenario: #""runIds":"server""#)
+        try await stage.setFaults(#"[{"route":"createRun","fault":"truncated-body-after-commit","times":1}]"#)
+
+        let run = try await stage.command("run", "ingest-orders")
+
+        #expect(run.code == 69)
+        #expect(run.status == "unknown" && run.attempts == 1)
+        #expect(try await stage.runs().count == 1)
         try await stage.end()
     }
 

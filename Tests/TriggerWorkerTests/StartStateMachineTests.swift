@@ -159,6 +159,20 @@ struct StartStateMachineTests {
         #expect(actions == ["lookUp again", "lookUp again", "lookUp again", "postponed in-flight for 75.0 seconds"])
     }
 
+    @Test("a run that Azure has confirmed and that can't be found is not started again")
+    func accepted() {
+        var machine = Self.machine()
+        _ = machine.begin()
+        _ = machine.startFailed(
+            StartFailure(.ambiguous, code: "UnreadableResponse", message: "200", isAccepted: true),
+            othersSucceed: false
+        )
+
+        let actions = (0..<3).map { _ in machine.foundNothing().summary }
+
+        #expect(actions == ["lookUp again", "lookUp again", "failed outcome-unknown"])
+    }
+
     @Test("a run that appears after a call without an answer is adopted")
     func ambiguousThenFound() {
         var machine = Self.machine()

@@ -100,7 +100,8 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
                 folding: error,
                 certainty: exchange.headWasWritten ? .unknown : .notSent,
                 host: URLOrigin(url: request.url)?.host ?? "?",
-                proxy: proxy
+                proxy: proxy,
+                status: exchange.status
             )
         }
     }

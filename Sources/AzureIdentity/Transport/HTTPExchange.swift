@@ -31,6 +31,11 @@ final class HTTPExchange: HTTPClientResponseDelegate {
         state.withLockedValue { $0.headWasWritten }
     }
 
+    /// The status of the answer, once its head was read.
+    var status: Int? {
+        state.withLockedValue { $0.response.status == 0 ? nil : $0.response.status }
+    }
+
     func didSendRequestHead(task: HTTPClient.Task<HTTPResponse>, _ head: HTTPRequestHead) {
         state.withLockedValue { $0.headWasWritten = true }
     }

@@ -10,14 +10,14 @@ extension HTTPTransportError {
     /// The certainty is not read from the error: the same `cancelled`, `deadlineExceeded` or reset arises before and
     /// after the request left. Whoever calls knows from the exchange itself. Messages are made from fixed texts, the
     /// host, the proxy and system errors; AsyncHTTPClient's own descriptions can hold header values.
-    init(folding error: any Error, certainty: Certainty, host: String, proxy: HTTPProxy?) {
+    init(folding error: any Error, certainty: Certainty, host: String, proxy: HTTPProxy?, status: Int? = nil) {
         if let proxy, certainty == .notSent, let (code, message) = Self.proxyFault(error, proxy: proxy, host: host) {
             self.init(code: code, message: message, certainty: certainty)
             return
         }
         let (code, message) = Self.codeAndMessage(of: error, certainty: certainty)
         let place = proxy.map { "\(host), through the proxy \($0)" } ?? host
-        self.init(code: code, message: "\(message) (\(place))", certainty: certainty)
+        self.init(code: code, message: "\(message) (\(place))", certainty: certainty, status: status)
     }
 
     /// What went wrong on the way to the proxy or with it, rather than with the host behind it.

@@ -59,13 +59,18 @@ public struct HTTPTransportError: Error, Sendable, Hashable {
     /// Whether the server can have seen the request.
     public let certainty: Certainty
 
+    /// The status of an answer that broke off, where so much of it was read. A 2xx says that the request was carried
+    /// out, whatever the rest would have said.
+    public let status: Int?
+
     /// Makes an error; for transports and for tests.
     ///
     /// - Parameter message: Must hold no URL query, header value or body: it is logged.
-    public init(code: Code, message: String, certainty: Certainty) {
+    public init(code: Code, message: String, certainty: Certainty, status: Int? = nil) {
         self.code = code
         self.message = message
         self.certainty = certainty
+        self.status = status
     }
 }
 

@@ -99,9 +99,14 @@ struct StartStateMachine {
     mutating func foundNothing() -> Action {
         looksInVain += 1
         guard !mayBeInFlight else {
-            let isOurs = lastFailure?.meaning == .ambiguous
-            return isOurs && looksInVain < Self.looksInHand
-                ? .lookUpAgain(after: .seconds(1)) : .end(.postponed(waitingOutWindow))
+            guard let failure = lastFailure, failure.meaning == .ambiguous else {
+                return .end(.postponed(waitingOutWindow))
+            }
+            if looksInVain < Self.looksInHand { return .lookUpAgain(after: .seconds(1)) }
+            // There is a run, under an id nobody knows; another call would be another run.
+            return .end(
+                failure.isAccepted ? .failed(StartVerdict(.outcomeUnknown, failure)) : .postponed(waitingOutWindow)
+            )
         }
         if let doomed { return doomed }
         // Its failures have used up the ladder, and after the last of them there is no run.
@@ -165,7 +170,11 @@ struct StartStateMachine {
     mutating func outOfTime(othersSucceed: Bool) -> Action {
         let failure = lastFailure ?? .noReason
         if failure.meaning == .throttled { return .end(.postponed(postponed(.throttled, failure))) }
-        if mayBeInFlight, failure.meaning == .ambiguous { return .end(.postponed(waitingOutWindow)) }
+        if mayBeInFlight, failure.meaning == .ambiguous {
+            return .end(
+                failure.isAccepted ? .failed(StartVerdict(.outcomeUnknown, failure)) : .postponed(waitingOutWindow)
+            )
+        }
         guard othersSucceed else { return .end(.postponed(postponed(.unavailable, failure))) }
         climb(failure)
         guard history.steps <= rules.ladder.count else {

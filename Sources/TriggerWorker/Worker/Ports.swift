@@ -62,6 +62,8 @@ package struct StartFailure: Error, Sendable, Hashable {
     package var retryAfter: Duration?
     /// Whether nothing at all came back: no connection, no answer in time.
     package var isUnanswered: Bool
+    /// Whether Azure said that the run was started, and its id was lost on the way.
+    package var isAccepted: Bool
 
     /// Describes a failed attempt.
     package init(
@@ -71,7 +73,8 @@ package struct StartFailure: Error, Sendable, Hashable {
         httpStatus: Int? = nil,
         azureRequestID: String? = nil,
         retryAfter: Duration? = nil,
-        isUnanswered: Bool = false
+        isUnanswered: Bool = false,
+        isAccepted: Bool = false
     ) {
         self.meaning = meaning
         self.code = code
@@ -80,6 +83,7 @@ package struct StartFailure: Error, Sendable, Hashable {
         self.azureRequestID = azureRequestID
         self.retryAfter = retryAfter
         self.isUnanswered = isUnanswered
+        self.isAccepted = isAccepted
     }
 }
 

@@ -153,7 +153,8 @@ extension StartFailure {
             httpStatus: error.status,
             azureRequestID: error.azureRequestID,
             retryAfter: error.retryAfter,
-            isUnanswered: error.isUnanswered
+            isUnanswered: error.isUnanswered,
+            isAccepted: error.status.map { (200..<300).contains($0) } ?? false
         )
     }
 }

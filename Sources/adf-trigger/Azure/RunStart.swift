@@ -32,9 +32,7 @@ struct RunStart: Sendable {
 
     /// - Throws: ``CommandFailure``; only with class `outcomeUnknown` may there be a run.
     func callAsFunction() async throws(CommandFailure) -> Started {
-        if isRepeated, let run = try await answer(until: deadline, lookUp) {
-            return try adopted(run, attempts: 0)
-        }
+        if isRepeated, let run = try await earlierRun() { return try adopted(run, attempts: 0) }
         var backoff = Backoff(first: .milliseconds(500), longest: .seconds(15))
         var attempts = 0
         var last: CommandFailure?
@@ -60,6 +58,8 @@ struct RunStart: Sendable {
                     if let run = try await settle(error, sentAt: sentAt, attempts: attempts) {
                         return try adopted(run, attempts: attempts)
                     }
+                    // A success whose id can't be read is no doubt about the run: it is there under another id.
+                    if error.isSuccess { throw unknown(error, attempts) }
                     last = failure(error, attempts)
                     continue
                 }
@@ -71,6 +71,17 @@ struct RunStart: Sendable {
                 report("\(error.code), trying again in \(pause.components.seconds + 1) s")
                 guard await rest(pause, until: deadline) else { throw failed }
             }
+        }
+    }
+
+    /// The run that an earlier command with the same id may have started. Where it can't be asked for, that is unknown.
+    private func earlierRun() async throws(CommandFailure) -> PipelineRun? {
+        do throws(CommandFailure) {
+            return try await answer(until: deadline, lookUp)
+        } catch {
+            var unknown = error
+            unknown.errorClass = .outcomeUnknown
+            throw unknown
         }
     }
 
@@ -142,6 +153,11 @@ struct RunStart: Sendable {
         failed.advice = nil
         return failed
     }
+}
+
+extension DataFactoryError {
+    /// Whether the service said that it did what it was asked.
+    fileprivate var isSuccess: Bool { status.map { (200..<300).contains($0) } ?? false }
 }
 
 extension RunStart {

@@ -153,13 +153,19 @@ struct RunCommand: AsyncParsableCommand {
             report.runId = start.runID
             report.status = "unknown"
             let look = session.showCommand(start.runID, in: start.pipeline.factoryReference)
+            // A success: the run is there, so that its absence under our id would be no reason to ask for another.
+            let isAccepted = failure.httpStatus.map { (200..<300).contains($0) } ?? false
+            let otherwise =
+                isAccepted
+                ? "if there is no such run, it has another id: do not start it again, look for it in the factory's runs"
+                : "if there is no such run after \(session.azure.window.components.seconds) s, repeat the command with --run-id \(start.runID)"
             throw CommandEnd(
                 failure,
                 report: report,
                 cut: cut,
                 naming: "\(target) may have been started",
                 advice:
-                    "look with: \(look); if there is no such run after \(session.azure.window.components.seconds) s, repeat the command with --run-id \(start.runID)"
+                    "look with: \(look); \(otherwise)"
             )
         }
     }

@@ -65,7 +65,8 @@ struct RunReport: Encodable {
         if let status = run.status { self.status = status.rawValue }
         runStart = run.runStart
         runEnd = run.runEnd
-        durationInMs = run.duration.map { Int($0 / .milliseconds(1)) }
+        // Nil for what no run lasts: the quotient is a Double, and the largest integers are none of its values.
+        durationInMs = run.duration.flatMap { Int(exactly: ($0 / .milliseconds(1)).rounded()) }
         message = run.message
     }
 

@@ -33,7 +33,16 @@ extension Settings.Azure {
         // ARM answers after 60 s at the latest; ours must be longer, so that its 504 comes before our own guess.
         let timeoutSeconds = reader.integer(.timeoutSeconds, in: 1...600, default: 70)
         timeout = .seconds(timeoutSeconds)
-        window = .seconds(reader.integer(.windowSeconds, in: 1...3600, default: timeoutSeconds + 5))
+        // What is sent may take effect as long as ARM waits for Data Factory, however soon we stop waiting for ARM.
+        let shortestWindow = max(timeoutSeconds, Self.serviceTimeoutSeconds) + 5
+        let windowSeconds = reader.integer(.windowSeconds, in: 1...3600, default: shortestWindow)
+        window = .seconds(windowSeconds)
+        if windowSeconds < shortestWindow, URLOrigin(url: managementEndpoint)?.isLoopback != true {
+            reader.fault(
+                .windowSeconds,
+                "\(windowSeconds) is less than \(shortestWindow): an earlier createRun could still start a run then"
+            )
+        }
         // ARM's bucket per subscription and principal: 200, refilled with 10 a second.
         writesPerSecond = reader.number(.writesPerSecond, in: 0...100_000, default: 10)
         if writesPerSecond > 0, writesPerSecond < 0.001 {
@@ -42,6 +51,9 @@ extension Settings.Azure {
         writeBurst = reader.integer(.writeBurst, in: 1...100_000, default: 200)
         check(&reader)
     }
+
+    /// ARM gives a resource provider 60 s, and answers 504 then (resource provider contract, "Client Request Timeout").
+    private static let serviceTimeoutSeconds = 60
 
     /// What a credential that was asked for by name lacks is a fault now. The default chain decides when it is asked
     /// for a token, since what the platform offers may not be there yet.
@@ -128,12 +140,17 @@ extension SettingsReader {
     fileprivate mutating func endpoint(_ key: ConfigurationKey, default value: String) -> String {
         guard let url = text(key) else { return value }
         if let fault = Self.fault(of: url) { self.fault(key, fault) }
-        return url
+        // What was checked is what is used: without a scheme it would be no URL, and each request would be refused.
+        return Self.completed(url)
+    }
+
+    private static func completed(_ url: String) -> String {
+        url.contains("://") ? url : "https://\(url)"
     }
 
     /// Tokens travel over https; plain http is for this machine alone.
     private static func fault(of url: String) -> String? {
-        guard let origin = URLOrigin(url: url.contains("://") ? url : "https://\(url)") else {
+        guard let origin = URLOrigin(url: completed(url)) else {
             return "\"\(url)\" is not a URL"
         }
         guard origin.isSecure || origin.isLoopback else {
