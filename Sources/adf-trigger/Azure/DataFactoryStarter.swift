@@ -163,6 +163,6 @@ extension DataFactoryError {
     /// Whether nothing came back from Azure.
     fileprivate var isUnanswered: Bool {
         guard case .transport(let error) = underlying else { return false }
-        return error.code != .cancelled
+        return error.code != .cancelled && error.status == nil
     }
 }
