@@ -186,6 +186,7 @@ def outage(options, broker):
     serves_readiness = all(replica.readiness() == 200 for replica in replicas)
     parked = 0
     for name, faults in [("credential revoked", revoked), ("Resource Manager unreachable", unreachable)]:
+        pauses = [replica.count_logged("intake paused") for replica in replicas]
         run.stage.emulator.set_faults(faults)
         begin, down, worst = time.monotonic(), set(), 0
         while time.monotonic() - begin < 60:
@@ -195,7 +196,7 @@ def outage(options, broker):
             time.sleep(1)
         run.stage.emulator.set_faults([])
         run.notes.append((f"waiting at most, {name}", worst))
-        paused = sum(replica.has_logged("intake paused") for replica in replicas)
+        paused = sum(replica.count_logged("intake paused") > before for replica, before in zip(replicas, pauses))
         run.promises.append((f"replicas that did not pause, {name}", 3 - paused))
         begin = time.monotonic()
         if serves_readiness:
@@ -207,6 +208,7 @@ def outage(options, broker):
         # So that the second outage begins with everything at work.
         while run.stage.depth("requests", "delay") > 50 and time.monotonic() - begin < 60:
             time.sleep(0.2)
+        run.notes.append((f"caught up after, {name}, s", f"{time.monotonic() - begin:.1f}"))
     run.promises.append(("error copies during the outages", parked))
     if not serves_readiness:
         run.notes.append(("readiness", "not served"))

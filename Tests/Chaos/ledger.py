@@ -78,5 +78,5 @@ class Ledger:
             verdict = "" if not is_promised else "   ok" if value == 0 else "   NOT 0"
             if name in self.stated:
                 verdict = "   (stated, not promised)"
-            print(f"  {name:<42}{value:>8}{verdict}")
+            print(f"  {name:<64}{value:>8}{verdict}")
         return all(value == 0 for _, value, is_promised in self.rows if is_promised)

@@ -109,9 +109,12 @@ class Replica:
 
     def has_logged(self, text):
         """Since it was last started."""
+        return self.count_logged(text) > 0
+
+    def count_logged(self, text):
         with open(self.log) as log:
             log.seek(self.begin)
-            return text in log.read()
+            return log.read().count(text)
 
     def wait_until_consuming(self):
         wait_until("a replica consumes", 60, lambda: self.has_logged('"consuming"'))
