@@ -44,6 +44,12 @@ let package = Package(
         .library(name: "DataFactory", targets: ["DataFactory"]),
         .library(name: "AzureIdentity", targets: ["AzureIdentity"]),
     ],
+    traits: [
+        .trait(
+            name: "CrashPoints",
+            description: "Lets a worker be told to kill itself at a numbered step. For tests alone; never ship it."
+        )
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
@@ -197,7 +203,9 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["RabbitMQ", "TestSupport", "adf-trigger", "adf-emulator"],
+            dependencies: [
+                "RabbitMQ", "TestSupport", "TriggerWorker", "adf-trigger", "adf-emulator", nioConcurrencyHelpers,
+            ],
             swiftSettings: settings
         ),
     ],

@@ -23,11 +23,13 @@ final class Stage: Sendable {
     /// - Parameters:
     ///   - set: Added to the workers' environment.
     ///   - scenario: Added to the emulator's scenario: members of the object, such as `"dedupeSeconds":0`.
+    ///   - pipelines: Further pipelines of the factory.
     ///   - uri: Where the broker is; the node of all tests where there is none.
     init(
         _ name: String,
         set: [String: String] = [:],
         scenario members: String = #""parameterCheck":"lenient""#,
+        pipelines: [String] = [],
         uri: String? = nil
     ) async throws {
         let uri = try uri ?? TestBroker.uri()
@@ -36,7 +38,7 @@ final class Stage: Sendable {
         folder = FileManager.default.temporaryDirectory.appending(path: prefix)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let scenario = folder.appending(path: "scenario.json")
-        try Data(Self.scenario(members).utf8).write(to: scenario)
+        try Data(Self.scenario(members, pipelines).utf8).write(to: scenario)
         try Data("targets:\n  nightly-load:\n    pipeline: ingest-orders\n".utf8)
             .write(to: folder.appending(path: "config.yaml"))
 
@@ -199,14 +201,15 @@ final class Stage: Sendable {
         return data
     }
 
-    private static func scenario(_ members: String) -> String {
-        """
-        {"tenants":[{"tenantId":"test-tenant","clientId":"test-client","clientSecret":"\(secret)"}],
-         "writes":null,"reads":null,\(members),
-         "factories":[{"subscriptionId":"\(subscription)","resourceGroup":"rg-test","name":"adf-test","pipelines":[
-           {"name":"ingest-orders","parameters":{"batch":{"type":"Int","defaultValue":1}}},
-           {"name":"name with spaces (and [brackets])"}]}]}
-        """
+    private static func scenario(_ members: String, _ pipelines: [String]) -> String {
+        let more = pipelines.map { #",{"name":"\#($0)"}"# }.joined()
+        return """
+            {"tenants":[{"tenantId":"test-tenant","clientId":"test-client","clientSecret":"\(secret)"}],
+             "writes":null,"reads":null,\(members),
+             "factories":[{"subscriptionId":"\(subscription)","resourceGroup":"rg-test","name":"adf-test","pipelines":[
+               {"name":"ingest-orders","parameters":{"batch":{"type":"Int","defaultValue":1}}},
+               {"name":"name with spaces (and [brackets])"}\(more)]}]}
+            """
     }
 }
 
