@@ -25,6 +25,8 @@ struct Settings: Sendable {
     var policy: Policy
     /// Nil where the command does not call Azure.
     var azure: Azure?
+    /// Where probes are answered; nil for nowhere.
+    var http: HTTPAddress?
     var logFormat: LogFormat
     var logLevel: Logger.Level
 
@@ -65,6 +67,7 @@ struct Settings: Sendable {
         stopTime = .seconds(reader.integer(.stopSeconds, in: 1...3600, default: 25))
         policy = Policy(&reader, aliases: file.aliases, topology)
         azure = needs.contains(.azure) ? Azure(&reader, environment: environment) : nil
+        http = HTTPAddress(&reader)
         logFormat = reader.choice(.logFormat, default: .json)
         logLevel = reader.choice(.logLevel, default: .info)
         readLife(&reader)
