@@ -1,5 +1,4 @@
 import Foundation
-import FoundationNetworking
 import RabbitMQ
 import TestSupport
 import Testing
@@ -7,79 +6,10 @@ import Testing
 /// How the real worker answers those who watch it.
 @Suite("Health over HTTP", .timeLimit(.minutes(3)))
 struct HealthTests {
-    /// What a worker answered.
-    struct HTTPAnswer {
-        var status: Int
-        var text: String
-        var type: String?
-
-        /// What a probe was told.
-        var reasons: [String] {
-            let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-            return object?["reasons"] as? [String] ?? []
-        }
-    }
-
-    /// A worker's HTTP port.
-    struct Port {
-        let number: UInt16
-
-        init() async throws {
-            let script = "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"
-            let exit = try await Program.run("/usr/bin/python3", ["-c", script])
-            number = try #require(UInt16(exit.output.trimmingCharacters(in: .newlines)))
-        }
-
-        var setting: [String: String] { ["ADF_TRIGGER_HTTP_PORT": "\(number)"] }
-
-        func get(_ path: String, method: String = "GET") async throws -> HTTPAnswer {
-            var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(number)\(path)")))
-            request.httpMethod = method
-            let (data, response) = try await URLSession.shared.data(for: request)
-            let http = try #require(response as? HTTPURLResponse)
-            return HTTPAnswer(
-                status: http.statusCode,
-                text: String(decoding: data, as: UTF8.self),
-                type: http.value(forHTTPHeaderField: "Content-Type")
-            )
-        }
-
-        func waitUntilReady() async throws {
-            try await eventually("the worker is ready", within: .seconds(60)) {
-                (try? await get("/readyz"))?.status == 200
-            }
-        }
-
-        /// Waits until it is not ready for a reason that begins like this, and returns that.
-        func waitUntilUnready(_ start: String) async throws -> String {
-            var found: String?
-            try await eventually("the worker is not ready: \(start)", within: .seconds(40)) {
-                let answer = try await get("/readyz")
-                guard answer.status == 503 else { return false }
-                found = answer.reasons.first { $0.hasPrefix(start) }
-                return found != nil
-            }
-            return try #require(found)
-        }
-
-        func metric(_ series: String) async throws -> Double? {
-            let lines = try await get("/metrics").text.split(separator: "\n")
-            return lines.first { $0.hasPrefix("\(series) ") }.flatMap { Double($0.dropFirst(series.count + 1)) }
-        }
-
-        /// The sum over all series of a metric.
-        func sum(_ metric: String) async throws -> Double {
-            let lines = try await get("/metrics").text.split(separator: "\n")
-            return lines.filter { $0.hasPrefix("\(metric){") }
-                .compactMap { Double($0[$0.index(after: $0.lastIndex(of: " ") ?? $0.startIndex)...]) }
-                .reduce(0, +)
-        }
-    }
-
     @Test("a worker that consumes is ready and alive, and answers nothing else")
     func ready() async throws {
         let stage = try await Stage("health")
-        let port = try await Port()
+        let port = try await HealthPort()
         let worker = try await stage.startWorker(set: port.setting)
         try await port.waitUntilReady()
 
@@ -135,7 +65,7 @@ struct HealthTests {
     @Test("a revoked credential makes it unready with the reason, until it is good again")
     func revokedCredential() async throws {
         let stage = try await Stage("health-credential")
-        let port = try await Port()
+        let port = try await HealthPort()
         let worker = try await stage.startWorker(set: port.setting)
         try await port.waitUntilReady()
         try await stage.setFaults(
@@ -170,7 +100,7 @@ struct HealthTests {
     func brokerStopped() async throws {
         try await BrokerNode.with { node in
             let stage = try await Stage("health-broker", uri: node.uri)
-            let port = try await Port()
+            let port = try await HealthPort()
             let worker = try await stage.startWorker(set: port.setting)
             try await port.waitUntilReady()
 
@@ -196,7 +126,7 @@ struct HealthTests {
     @Test("a worker that starts without a broker says so")
     func noBrokerYet() async throws {
         let stage = try await Stage("health-late")
-        let port = try await Port()
+        let port = try await HealthPort()
         let worker = try stage.launchWorker(
             set: port.setting.merging(["ADF_TRIGGER_AMQP_URL": "amqp://guest:guest@127.0.0.1:1"]) { $1 }
         )
@@ -212,7 +142,7 @@ struct HealthTests {
     @Test("a worker told to stop answers that it drains until its requests are done")
     func draining() async throws {
         let stage = try await Stage("health-drain")
-        let port = try await Port()
+        let port = try await HealthPort()
         let worker = try await stage.startWorker(set: port.setting)
         try await port.waitUntilReady()
         try await stage.setFaults(#"[{"route":"createRun","fault":"latency","ms":4000,"rate":1}]"#)
@@ -233,11 +163,65 @@ struct HealthTests {
         try await stage.end()
     }
 
+    @Test("a stop that takes too long ends the answers too, and is no failure")
+    func stopTimeEnds() async throws {
+        let stage = try await Stage("health-stop-time", set: ["ADF_TRIGGER_WORKER_STOP_SECONDS": "1"])
+        let port = try await HealthPort()
+        let worker = try await stage.startWorker(set: port.setting)
+        try await port.waitUntilReady()
+        try await stage.setFaults(#"[{"route":"createRun","fault":"hang"}]"#)
+        try await stage.publish(#"{"target":"nightly-load"}"#, id: "hanging")
+        try await eventually("the request is in work") {
+            try await port.metric("adf_trigger_requests_in_flight") == 1
+        }
+
+        let exit = try await worker.stop()
+
+        #expect(exit.code == 0)
+        try await eventually("the request is back") { try await stage.ready("requests") == 1 }
+        try await stage.end()
+    }
+
+    @Test("what is too large or no HTTP is refused, and nobody else is kept from an answer")
+    func hostile() async throws {
+        let stage = try await Stage("health-hostile")
+        let port = try await HealthPort()
+        let worker = try await stage.startWorker(set: port.setting)
+        try await port.waitUntilReady()
+        let script = #"""
+            import socket, sys
+            def ask(data):
+                s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=5)
+                answer = b""
+                try:
+                    s.sendall(data)
+                    while more := s.recv(65536): answer += more
+                except OSError: pass
+                return answer.split(b"\r\n")[0].decode()
+            print(ask(b"GET /readyz HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 40000 + b"\r\nConnection: close\r\n\r\n"))
+            print(ask(b"\x16\x03\x01 nonsense\r\n\r\n"))
+            print(ask(b"POST /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 50000000\r\n\r\n"
+                      + b"x" * 1000))
+            idle = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(100)]
+            print(ask(b"GET /livez?x=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+            """#
+
+        let exit = try await Program.run("/usr/bin/python3", ["-c", script, "\(port.number)"])
+
+        let lines = exit.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        #expect(lines.count == 4, "\(exit.errors)")
+        #expect(lines.prefix(2).allSatisfy { $0 == "HTTP/1.1 400 Bad Request" }, "\(lines)")
+        #expect(lines.dropFirst(2).first == "HTTP/1.1 405 Method Not Allowed", "\(lines)")
+        #expect(lines.last == "HTTP/1.1 200 OK")
+        try await worker.stop()
+        try await stage.end()
+    }
+
     @Test("the metrics add up to what was sent")
     func addUp() async throws {
         // Every createRun starts a run: nothing but the look-up keeps it at one.
         let stage = try await Stage("health-metrics", scenario: #""parameterCheck":"strict","dedupeSeconds":0"#)
-        let port = try await Port()
+        let port = try await HealthPort()
         let worker = try await stage.startWorker(set: port.setting)
         try await port.waitUntilReady()
         try await stage.setFaults(#"[{"route":"createRun","fault":"reset-after-commit","times":1}]"#)

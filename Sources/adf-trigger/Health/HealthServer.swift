@@ -22,10 +22,10 @@ struct HealthServer: Service {
     private let monitor: HealthMonitor
     private let logger: Logger
 
-    /// Those who ask are a kubelet and a collector or two; more wait in the kernel.
-    private static let connectionLimit = 64
-    /// Longer than the usual pause between two collections.
-    private static let idleTimeout = TimeAmount.seconds(75)
+    /// Those who ask are a kubelet and a collector or two; beyond this they wait in the kernel.
+    private static let connectionLimit = 256
+    /// Short, so that idle connections can't keep a probe out for long; another one costs a collector little.
+    private static let idleTimeout = TimeAmount.seconds(20)
     private static let headerByteLimit = 16 << 10
 
     init(_ address: Settings.HTTPAddress, monitor: HealthMonitor, logger: Logger) {
