@@ -34,8 +34,8 @@ struct RunStart {
 
     /// How often a request is put back for want of a turn; then it waits for one in hand, or it would starve.
     private static let budgetWaitLimit = 5
-    /// How long it then waits: well below the broker's time-out for acknowledgements, 30 min.
-    private static let longestHold = Duration.seconds(900)
+    /// How long it then waits.
+    private static let longestHold = WorkerSettings.longestHold
 
     private let request: TriggerRequest
     private let candidates: RunCandidates

@@ -1,15 +1,17 @@
 /// What there is to tell about a request that is done.
-struct FinishedRequest: Sendable {
-    let outcome: Outcome
+package struct FinishedRequest: Sendable {
+    /// What became of it.
+    package let outcome: Outcome
     let requestID: String
     let runID: String?
     let target: String?
     let attempts: Int
-    let error: RequestError?
+    /// Why there is no run, where that is the answer.
+    package let error: RequestError?
     /// Nil where it was not answered.
-    let receipt: ReplyReceipt?
+    package let receipt: ReplyReceipt?
     /// Why it was put back, if it was.
-    let postponed: Postponement.Reason?
+    package let postponed: Postponement.Reason?
 
     init(_ reply: Reply, _ receipt: ReplyReceipt, _ answer: Result<StartedRun, FailedRequest>) {
         outcome = reply.outcome

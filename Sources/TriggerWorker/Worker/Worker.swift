@@ -4,6 +4,7 @@ package import Logging
 package struct Worker: Sendable {
     private let life: RequestLife
     private let concurrency: Int
+    private let monitor: (any WorkerMonitor)?
     private let logger: Logger
 
     /// Makes a worker that uses these ways to the outside.
@@ -15,9 +16,11 @@ package struct Worker: Sendable {
         stop: StopRequest,
         starter: any RunStarter,
         replies: any ReplySender,
+        monitor: (any WorkerMonitor)? = nil,
         logger: Logger
     ) {
         concurrency = settings.concurrency
+        self.monitor = monitor
         life = RequestLife(
             policy: policy,
             bodyLimit: settings.bodyLimit,
@@ -77,10 +80,14 @@ package struct Worker: Sendable {
 
     private func work(on delivery: some RequestDelivery) async {
         let start = ContinuousClock.now
+        monitor?.began()
         do {
             let finished = try await life.run(delivery)
-            report(finished, took: .now - start)
+            let duration = ContinuousClock.now - start
+            monitor?.finished(finished, took: duration)
+            report(finished, took: duration)
         } catch {
+            monitor?.left()
             logger.warning(
                 "request left to its next holder",
                 metadata: [

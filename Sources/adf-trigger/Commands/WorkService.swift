@@ -10,24 +10,48 @@ internal import TriggerWorker
 struct WorkService: Service {
     private let settings: Settings
     private let azure: AzureAccess
-    private let starter: DataFactoryStarter
+    private let starter: any RunStarter
     private let budget: WriteBudget
-    private let health = ServiceHealth()
+    private let health: ServiceHealth
+    private let monitor: HealthMonitor?
+    private let beforeIt: AsyncStream<Never>?
     private let stop = StopRequest()
     private let instance = WorkerInstance()
     private let logger: Logger
 
-    /// - Parameter azure: Closed when the service ends.
-    init(_ settings: Settings, _ azure: AzureAccess, budget: WriteBudget, logger: Logger) {
+    /// - Parameters:
+    ///   - azure: Closed when the service ends.
+    ///   - monitor: Told of what happens, where anybody asks.
+    ///   - beforeIt: Nothing is done before it ends.
+    init(
+        _ settings: Settings,
+        _ azure: AzureAccess,
+        budget: WriteBudget,
+        health: ServiceHealth,
+        monitor: HealthMonitor?,
+        after beforeIt: AsyncStream<Never>?,
+        logger: Logger
+    ) {
         self.settings = settings
         self.azure = azure
         self.budget = budget
+        self.health = health
+        self.monitor = monitor
+        self.beforeIt = beforeIt
         self.logger = logger
-        starter = DataFactoryStarter(azure.client, markers: settings.markers)
+        let starter = DataFactoryStarter(azure.client, markers: settings.markers)
+        self.starter = monitor.map { MeteredStarter(starter, monitor: $0) } ?? starter
     }
 
     func run() async throws {
-        let broker = BrokerConnections(settings, worker: instance, logger: logger)
+        if let beforeIt { for await _ in beforeIt {} }
+        if !Task.isCancelled { await serve() }
+        await azure.shutdown()
+        logger.info("stopped", metadata: ["worker.instance": "\(instance.name)"])
+    }
+
+    private func serve() async {
+        let broker = BrokerConnections(settings, worker: instance, monitor: monitor, logger: logger)
         let worker = Worker(
             policy: settings.policy,
             settings: settings.worker,
@@ -36,37 +60,47 @@ struct WorkService: Service {
             stop: stop,
             starter: starter,
             replies: broker.publisher,
+            monitor: monitor,
             logger: logger
         )
         await broker.whileOpen {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
                     try? await gracefulShutdown()
+                    monitor?.stops()
                     stop.set()
                 }
                 await withTaskGroup(of: Void.self) { queues in
-                    queues.addTask { await work(broker.consumer, worker, broker.publisher, requestHistory) }
-                    queues.addTask { await work(broker.deadConsumer, worker, broker.publisher, deadHistory) }
+                    queues.addTask {
+                        await work(broker.consumer, worker, broker.publisher, requestHistory) { monitor?.consumes($0) }
+                    }
+                    queues.addTask {
+                        await work(broker.deadConsumer, worker, broker.publisher, deadHistory) { _ in }
+                    }
                 }
                 group.cancelAll()
             }
         }
-        await azure.shutdown()
-        logger.info("stopped", metadata: ["worker.instance": "\(instance.name)"])
     }
 
     /// Consumes one queue over one subscription after another, with a pause while Azure can't be used.
+    ///
+    /// - Parameter onChange: Told whether the queue is consumed.
     private func work(
         _ consumer: RecoveringConsumer,
         _ worker: Worker,
         _ publisher: Publisher,
-        _ history: @escaping @Sendable (Delivery) -> RequestHistory
+        _ history: @escaping @Sendable (Delivery) -> RequestHistory,
+        onChange: @escaping @Sendable (Bool) -> Void
     ) async {
         let probe = IntakeProbe(starter: starter, health: health, stop: stop, logger: logger)
         while !stop.isSet {
             await probe.waitUntilOpen()
             guard let subscription = await nextSubscription(of: consumer) else { return }
-            await serve(subscription, worker, HeldRequests(subscription, publisher: publisher, history: history))
+            let requests = HeldRequests(subscription, publisher: publisher, history: history)
+            onChange(true)
+            await serve(subscription, worker, requests) { onChange(false) }
+            onChange(false)
         }
     }
 
@@ -88,7 +122,14 @@ struct WorkService: Service {
 
     /// Works until the subscription ends. Stopping, or a pause of the intake, ends the consumer: what had arrived is then
     /// put back by the worker, and what is in work is finished.
-    private func serve(_ subscription: Subscription, _ worker: Worker, _ requests: HeldRequests) async {
+    ///
+    /// - Parameter onEnd: Told when no more requests come, which is before those in work are done.
+    private func serve(
+        _ subscription: Subscription,
+        _ worker: Worker,
+        _ requests: HeldRequests,
+        onEnd: @escaping @Sendable () -> Void
+    ) async {
         await withTaskGroup(of: End.self) { group in
             group.addTask {
                 // Why it ended is told of by the connection's events.
@@ -99,6 +140,7 @@ struct WorkService: Service {
             // else's as soon as the channel is gone.
             group.addTask {
                 _ = await subscription.channel.waitUntilClosed()
+                onEnd()
                 return .channelGone
             }
             group.addTask {
@@ -108,6 +150,7 @@ struct WorkService: Service {
                     await either.next()
                     either.cancelAll()
                 }
+                onEnd()
                 // Ends the wait for the next request. Where it fails the subscription is over anyway.
                 if !Task.isCancelled { try? await subscription.channel.cancel(subscription.deliveries) }
                 return .intakeClosed

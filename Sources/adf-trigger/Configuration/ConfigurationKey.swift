@@ -32,6 +32,8 @@ struct ConfigurationKey: Sendable {
     static let duplicateCheck = ConfigurationKey("duplicate.check")
     static let federatedTokenFile = ConfigurationKey("azure.federatedTokenFile")
     static let holdSeconds = ConfigurationKey("worker.holdSeconds")
+    static let httpHost = ConfigurationKey("http.host")
+    static let httpPort = ConfigurationKey("http.port")
     static let identityWindowSeconds = ConfigurationKey("identity.windowSeconds")
     static let logFormat = ConfigurationKey("log.format")
     static let logLevel = ConfigurationKey("log.level")
@@ -65,7 +67,7 @@ struct ConfigurationKey: Sendable {
         amqpURL, authorityHost, bodyLimit, clientCertificateAlgorithm, clientCertificatePassword,
         clientCertificatePath, clientID, clientSecret, cloud, concurrency, credential, defaultFactory,
         defaultResourceGroup, defaultSubscriptionID, delaySeconds, deliveryLimit, duplicateCheck, federatedTokenFile,
-        holdSeconds, identityWindowSeconds, logFormat, logLevel,
+        holdSeconds, httpHost, httpPort, identityWindowSeconds, logFormat, logLevel,
         managedIdentityObjectID, managedIdentityResourceID, managementEndpoint, markerLookBackSeconds, markerPageLimit,
         markerParameter, maximumLength, policyAllow, prefetch,
         queueDead, queueDelay, queueErrors, queueReplies, queueRequests, queueUndeliverable, runIdentity, scope,

@@ -26,6 +26,8 @@ struct Settings: Sendable {
     /// Nil where the command does not call Azure.
     var azure: Azure?
     var markers: MarkerSettings
+    /// Where probes are answered; nil for nowhere.
+    var http: HTTPAddress?
     var logFormat: LogFormat
     var logLevel: Logger.Level
 
@@ -71,6 +73,7 @@ struct Settings: Sendable {
             lookBack: .seconds(reader.integer(.markerLookBackSeconds, in: 60...3_888_000, default: 24 * 3600)),
             pageLimit: reader.integer(.markerPageLimit, in: 1...1000, default: 20)
         )
+        http = HTTPAddress(&reader)
         logFormat = reader.choice(.logFormat, default: .json)
         logLevel = reader.choice(.logLevel, default: .info)
         readLife(&reader)
