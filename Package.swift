@@ -16,9 +16,11 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioConcurrencyHelpers: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
@@ -44,6 +46,12 @@ let package = Package(
         .library(name: "DataFactory", targets: ["DataFactory"]),
         .library(name: "AzureIdentity", targets: ["AzureIdentity"]),
     ],
+    traits: [
+        .trait(
+            name: "CrashPoints",
+            description: "Lets a worker be told to kill itself at a numbered step. For tests alone; never ship it."
+        )
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
@@ -52,6 +60,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -102,14 +111,16 @@ let package = Package(
         ),
         .target(
             name: "Telemetry",
-            dependencies: [logging],
+            dependencies: [coreMetrics, logging, nioConcurrencyHelpers],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "adf-trigger",
             dependencies: [
                 "AzureIdentity", "DataFactory", "RabbitMQ", "Telemetry", "TriggerWorker",
-                argumentParser, configuration, logging, nioConcurrencyHelpers, serviceLifecycle, unixSignals, yams,
+                argumentParser, configuration, coreMetrics, httpTypes, hummingbird, logging, nioConcurrencyHelpers,
+                nioCore,
+                serviceLifecycle, unixSignals, yams,
             ],
             swiftSettings: settings
         ),
@@ -166,7 +177,11 @@ let package = Package(
             dependencies: ["TriggerWorker", logging, nioConcurrencyHelpers],
             swiftSettings: settings
         ),
-        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", logging], swiftSettings: settings),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["Telemetry", coreMetrics, logging],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "DataFactoryEmulatorTests",
             dependencies: [
@@ -178,8 +193,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "AzureIdentity", "DataFactory", "DataFactoryEmulator", "NetworkTestSupport", "TestSupport",
-                "adf-emulator", "adf-trigger",
+                "AzureIdentity", "DataFactory", "DataFactoryEmulator", "NetworkTestSupport", "RabbitMQ", "Telemetry",
+                "TestSupport", "TriggerWorker", "adf-emulator", "adf-trigger",
                 asyncHTTPClient, crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioSSL, x509,
             ],
             exclude: ["python"],
@@ -197,7 +212,9 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["RabbitMQ", "TestSupport", "adf-trigger", "adf-emulator"],
+            dependencies: [
+                "RabbitMQ", "TestSupport", "TriggerWorker", "adf-trigger", "adf-emulator", nioConcurrencyHelpers,
+            ],
             swiftSettings: settings
         ),
     ],

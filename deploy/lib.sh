@@ -241,17 +241,29 @@ wait_for_line() {
     done
 }
 
+# The package traits of a build; all commands of one script must use the same, or each builds everything anew.
+traits=()
+
+# use_crash_points: workers that can be told to die at a step, for the tests.
+use_crash_points() { traits=(--traits CrashPoints); }
+
 # build [ARGUMENT...]: a debug build that keeps to the boundaries of the manifest.
 build() {
-    swift build --explicit-target-dependency-import-check error "$@" >"$state/build.log" 2>&1 || {
+    local worker
+    swift build "${traits[@]}" --explicit-target-dependency-import-check error "$@" >"$state/build.log" 2>&1 || {
         grep -E 'error:' "$state/build.log" | sort -u >&2
         return 1
     }
+    worker=$(swift build "${traits[@]}" --show-bin-path "$@")/adf-trigger
+    # What the tests alone may have must not be in what everybody else gets.
+    if [ ${#traits[@]} -eq 0 ] && [ -f "$worker" ] && grep -q ADF_TRIGGER_CRASH_AT "$worker"; then
+        fail "a build without traits has the crash points of the tests in it"
+    fi
 }
 
 # What the tests need of Debian.
 test_packages=(
-    amqp-tools librabbitmq-dev libssl-dev openssl pkg-config python3 python3-pika python3-venv rabbitmq-server
+    amqp-tools gcc librabbitmq-dev libssl-dev openssl pkg-config python3 python3-pika python3-venv rabbitmq-server spin
 )
 
 # start_test_broker DIRECTORY: a node for the tests, and where they find it and the command for nodes of their own.
@@ -294,7 +306,7 @@ run_tests() {
     # All at once the tests hold more than a thousand descriptors, and at 1365 Foundation's Process, which lists them
     # when it starts a program, reads beyond what one readdir gave it.
     export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=24
-    swift test --skip-build "$@" 2>&1 | tee "$state/test.log"
+    swift test "${traits[@]}" --skip-build "$@" 2>&1 | tee "$state/test.log"
     result=${PIPESTATUS[0]}
     if grep -E '(Test|Suite) .* skipped' "$state/test.log"; then fail "tests were skipped; none may be"; fi
     return "$result"
@@ -304,7 +316,7 @@ run_tests() {
 # that is described with others.
 check_documentation() {
     local module build symbols=$state/symbols
-    build=$(swift build --show-bin-path)
+    build=$(swift build "${traits[@]}" --show-bin-path)
     for module in "$@"; do
         rm -rf "$symbols" && mkdir -p "$symbols"
         swift symbolgraph-extract -module-name "$module" -I "$build/Modules" -target "$(uname -m)-unknown-linux-gnu" \

@@ -22,15 +22,23 @@ final class Stage: Sendable {
     ///
     /// - Parameters:
     ///   - set: Added to the workers' environment.
+    ///   - scenario: Added to the emulator's scenario: members of the object, such as `"dedupeSeconds":0`.
+    ///   - pipelines: Further pipelines of the factory.
     ///   - uri: Where the broker is; the node of all tests where there is none.
-    init(_ name: String, set: [String: String] = [:], uri: String? = nil) async throws {
+    init(
+        _ name: String,
+        set: [String: String] = [:],
+        scenario members: String = #""parameterCheck":"lenient""#,
+        pipelines: [String] = [],
+        uri: String? = nil
+    ) async throws {
         let uri = try uri ?? TestBroker.uri()
         let prefix = TestBroker.uniqueName(name)
         self.prefix = prefix
         folder = FileManager.default.temporaryDirectory.appending(path: prefix)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let scenario = folder.appending(path: "scenario.json")
-        try Data(Self.scenario.utf8).write(to: scenario)
+        try Data(Self.scenario(members, pipelines).utf8).write(to: scenario)
         try Data("targets:\n  nightly-load:\n    pipeline: ingest-orders\n".utf8)
             .write(to: folder.appending(path: "config.yaml"))
 
@@ -47,6 +55,7 @@ final class Stage: Sendable {
             "ADF_TRIGGER_AZURE_DEFAULT_RESOURCE_GROUP": "rg-test",
             "ADF_TRIGGER_AZURE_DEFAULT_FACTORY": "adf-test",
             "ADF_TRIGGER_QUEUES_DELAY_SECONDS": "5",
+            "ADF_TRIGGER_AZURE_WINDOW_SECONDS": "2",
         ]
         for queue in ["requests", "replies", "errors", "dead", "undeliverable", "delay"] {
             environment["ADF_TRIGGER_QUEUES_\(queue.uppercased())"] = "\(prefix).\(queue)"
@@ -192,13 +201,16 @@ final class Stage: Sendable {
         return data
     }
 
-    private static let scenario = """
-        {"tenants":[{"tenantId":"test-tenant","clientId":"test-client","clientSecret":"\(secret)"}],
-         "writes":null,"reads":null,"parameterCheck":"lenient",
-         "factories":[{"subscriptionId":"\(subscription)","resourceGroup":"rg-test","name":"adf-test","pipelines":[
-           {"name":"ingest-orders","parameters":{"batch":{"type":"Int","defaultValue":1}}},
-           {"name":"name with spaces (and [brackets])"}]}]}
-        """
+    private static func scenario(_ members: String, _ pipelines: [String]) -> String {
+        let more = pipelines.map { #",{"name":"\#($0)"}"# }.joined()
+        return """
+            {"tenants":[{"tenantId":"test-tenant","clientId":"test-client","clientSecret":"\(secret)"}],
+             "writes":null,"reads":null,\(members),
+             "factories":[{"subscriptionId":"\(subscription)","resourceGroup":"rg-test","name":"adf-test","pipelines":[
+               {"name":"ingest-orders","parameters":{"batch":{"type":"Int","defaultValue":1}}},
+               {"name":"name with spaces (and [brackets])"}\(more)]}]}
+            """
+    }
 }
 
 /// A reply or an error copy, read as JSON.

@@ -7,10 +7,16 @@ final class EventLog: Sendable {
     enum Event: Sendable, Hashable {
         case parked(String, ErrorClass)
         case replied(String, Outcome)
+        case postponed(String, Postponement.Reason)
         case acknowledged(String)
     }
 
     private let state = NIOLockedValueBox<(events: [Event], diagnoses: [Diagnosis])>(([], []))
+    private let copies = NIOLockedValueBox<[Postponement]>([])
+
+    var postponements: [Postponement] { copies.withLockedValue { $0 } }
+
+    func append(_ postponement: Postponement) { copies.withLockedValue { $0.append(postponement) } }
 
     var events: [Event] { state.withLockedValue { $0.events } }
     var diagnoses: [Diagnosis] { state.withLockedValue { $0.diagnoses } }
@@ -32,6 +38,8 @@ struct RecordingDelivery: RequestDelivery {
     var log: EventLog
     var parkFailure: RequestLeft?
     var acknowledgeFailure: RequestLeft?
+    var postponeFailure: RequestLeft?
+    var holdFailure: RequestLeft?
     var onAcknowledge: @Sendable () -> Void = {}
 
     private var id: String { message.messageID ?? "" }
@@ -39,6 +47,16 @@ struct RecordingDelivery: RequestDelivery {
     func park(_ diagnosis: Diagnosis) async throws(RequestLeft) {
         if let parkFailure { throw parkFailure }
         log.append(.parked(id, diagnosis.error.errorClass), diagnosis)
+    }
+
+    func postpone(_ postponement: Postponement, as identity: RequestIdentity) async throws(RequestLeft) {
+        if let postponeFailure { throw postponeFailure }
+        log.append(.postponed(id, postponement.reason))
+        log.append(postponement)
+    }
+
+    func checkHeld() async throws(RequestLeft) {
+        if let holdFailure { throw holdFailure }
     }
 
     func acknowledge() async throws(RequestLeft) {

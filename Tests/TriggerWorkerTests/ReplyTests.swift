@@ -72,8 +72,13 @@ struct ReplyTests {
 
     @Test("an unknown outcome carries the run id that may exist")
     func outcomeUnknown() async throws {
-        let reply = try await Self.reply(to: .sample(), ScriptedStarter.fails(.ambiguous))
+        var history = RequestHistory()
+        history.isRedelivered = true
+        let refused = StartFailure(.refused, code: "BadRequest", message: "no")
 
+        let outcome = try await Trial(ScriptedStarter(lookUps: [.failure(refused)]), .sample(history: history)).run()
+
+        let reply = try #require(outcome.replies.first)
         let error = try #require(try members(of: reply.body)["error"] as? [String: Any])
         #expect(error["class"] as? String == "outcome-unknown")
         #expect(error["retryable"] as? Bool == true)

@@ -22,8 +22,10 @@ struct RequestErrorTests {
 
     @Test("there are no other classes and no other outcomes")
     func closed() {
-        #expect(ErrorClass.allCases.count == 9)
-        #expect(Outcome.allCases.map(\.rawValue) == ["started", "refused", "failed"])
+        #expect(ErrorClass.allCases.count == 11)
+        #expect(
+            Outcome.allCases.map(\.rawValue) == ["started", "adopted", "refused", "failed", "deferred", "returned"]
+        )
     }
 
     @Test("a message of just the limit is kept, a longer one is cut and says so")

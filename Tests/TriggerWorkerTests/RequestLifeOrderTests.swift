@@ -100,12 +100,15 @@ struct RequestLifeOrderTests {
     func diagnosis() async throws {
         let log = EventLog()
         let life = RequestLife.sample(
-            holdTime: .milliseconds(50),
-            starter: ScriptedStarter(afterwards: ScriptedStarter.fails(.ambiguous)),
+            starter: ScriptedStarter(lookUps: [.failure(StartFailure(.refused, code: "BadRequest", message: "no"))]),
             replies: RecordingSender(log)
         )
+        var history = RequestHistory()
+        history.isRedelivered = true
 
-        _ = try await life.run(RecordingDelivery(message: .sample(traceparent: "00-1-2-01"), log: log))
+        _ = try await life.run(
+            RecordingDelivery(message: .sample(traceparent: "00-1-2-01", history: history), log: log)
+        )
 
         let diagnosis = try #require(log.diagnoses.first)
         #expect(log.diagnoses.count == 1)

@@ -42,7 +42,8 @@ extension RequestMessage {
         replyTo: String? = nil,
         contentType: String? = nil,
         contentEncoding: String? = nil,
-        traceparent: String? = nil
+        traceparent: String? = nil,
+        history: RequestHistory = RequestHistory()
     ) -> RequestMessage {
         RequestMessage(
             body: Array(body.utf8),
@@ -51,7 +52,20 @@ extension RequestMessage {
             replyTo: replyTo,
             contentType: contentType,
             contentEncoding: contentEncoding,
-            traceparent: traceparent
+            traceparent: traceparent,
+            history: history
+        )
+    }
+}
+
+extension StartStateMachine.Rules {
+    static func sample(check: DuplicateCheck = .redelivered, ladder: [Duration] = [.seconds(5), .seconds(30)]) -> Self {
+        Self(
+            check: check,
+            window: .seconds(75),
+            identityWindow: .seconds(86_400),
+            targetPauseLimit: .seconds(86_400),
+            ladder: ladder
         )
     }
 }
@@ -61,16 +75,27 @@ extension RequestLife {
         policy: Policy = .sample(),
         holdTime: Duration = .seconds(60),
         budget: WriteBudget = WriteBudget(perSecond: 0, burst: 1),
+        health: ServiceHealth = ServiceHealth(),
+        stop: StopRequest = StopRequest(),
+        rules: StartStateMachine.Rules = .sample(),
+        memory: RequestMemory = RequestMemory(),
         starter: ScriptedStarter,
         replies: RecordingSender
     ) -> RequestLife {
         RequestLife(
             policy: policy,
-            settings: WorkerSettings(holdTime: holdTime),
-            budget: budget,
-            starter: starter,
-            replies: replies,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            bodyLimit: 256 << 10,
+            around: RunStart.Surroundings(
+                starter: starter,
+                budget: budget,
+                health: health,
+                stop: stop,
+                rules: rules,
+                holdTime: holdTime,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            ),
+            memory: memory,
+            replies: replies
         )
     }
 }
@@ -79,14 +104,19 @@ extension Worker {
     static func sample(
         policy: Policy = .sample(),
         concurrency: Int = 4,
+        stop: StopRequest = StopRequest(),
         starter: ScriptedStarter,
         replies: RecordingSender,
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) -> Worker {
-        Worker(
+        var settings = WorkerSettings(concurrency: concurrency)
+        settings.duplicateCheck = .redelivered
+        return Worker(
             policy: policy,
-            settings: WorkerSettings(concurrency: concurrency),
+            settings: settings,
             budget: WriteBudget(perSecond: 0, burst: 1),
+            health: ServiceHealth(),
+            stop: stop,
             starter: starter,
             replies: replies,
             logger: logger

@@ -17,17 +17,57 @@ final class ScriptedStarter: RunStarter {
     private let state: NIOLockedValueBox<(steps: [Step], calls: [Call])>
     private let afterwards: Step?
     private let nameError: RequestError?
+    private let lookUps: NIOLockedValueBox<(answers: [LookUp], asked: [String])>
+
+    private let searches: NIOLockedValueBox<(answers: [MarkerSearch], asked: [String])>
+
+    typealias LookUp = Result<ExistingRun?, StartFailure>
 
     /// - Parameters:
     ///   - afterwards: What answers when the steps are used up; nil where that must not happen.
     ///   - nameError: What the check of the names throws.
-    init(_ steps: Step..., afterwards: Step? = nil, nameError: RequestError? = nil) {
+    ///   - lookUps: What look-ups find, one after the other; then nothing.
+    ///   - searches: What searches by marker find, one after the other; then nothing.
+    init(
+        _ steps: Step...,
+        afterwards: Step? = nil,
+        nameError: RequestError? = nil,
+        lookUps: [LookUp] = [],
+        searches: [MarkerSearch] = []
+    ) {
+        self.searches = NIOLockedValueBox((searches, []))
+        self.lookUps = NIOLockedValueBox((lookUps, []))
         state = NIOLockedValueBox((steps, []))
         self.afterwards = afterwards
         self.nameError = nameError
     }
 
     var calls: [Call] { state.withLockedValue { $0.calls } }
+
+    /// The run ids looked up, in order.
+    var lookedUp: [String] { lookUps.withLockedValue { $0.asked } }
+
+    func findRun(_ runID: String, of target: Target) async throws(StartFailure) -> ExistingRun? {
+        let answer = lookUps.withLockedValue { lookUps -> LookUp in
+            lookUps.asked.append(runID)
+            return lookUps.answers.isEmpty ? .success(nil) : lookUps.answers.removeFirst()
+        }
+        return try answer.get()
+    }
+
+    func findRun(
+        markedBy parameter: String,
+        as value: String,
+        of target: Target
+    ) async throws(StartFailure) -> MarkerSearch {
+        searches.withLockedValue { searches in
+            searches.asked.append("\(parameter)=\(value)")
+            return searches.answers.isEmpty ? .absent : searches.answers.removeFirst()
+        }
+    }
+
+    /// What was looked for by its marker, in order.
+    var searched: [String] { searches.withLockedValue { $0.asked } }
 
     func check(_ target: Target) throws(RequestError) {
         if let nameError { throw nameError }

@@ -1,3 +1,4 @@
+import Foundation
 import NIOConcurrencyHelpers
 
 /// Something that happens once, and that any number may wait for.
@@ -36,5 +37,10 @@ final class Signal: Sendable {
         } onCancel: {
             cancelled.fire()
         }
+    }
+
+    /// Returns when that time has come, by the clock that deadlines are told in.
+    static func wait(until date: Date) async {
+        while Date() < date { await Task.yield() }
     }
 }

@@ -49,7 +49,7 @@ struct WorkerLogTests {
 
         let metadata = try #require(recorder.events.last?.metadata)
         #expect(recorder.events.map(\.level) == [.debug, .info])
-        #expect(recorder.events.map(\.message) == ["createRun failed", "request finished"])
+        #expect(recorder.events.map(\.message) == ["a call to Data Factory failed", "request finished"])
         #expect(
             metadata.filter { $0.key != "request.duration_ms" } == [
                 "request.id": "order-1", "request.outcome": "failed", "adf.attempts": "1",

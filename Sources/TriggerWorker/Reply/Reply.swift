@@ -24,10 +24,19 @@ package struct Reply: Sendable {
 package enum Outcome: String, Sendable, CaseIterable {
     /// A run was started for it.
     case started
+    /// A run that an earlier attempt had started was found.
+    case adopted
     /// The request itself was at fault.
     case refused
     /// Azure refused it, or could not be reached.
     case failed
+    /// It was put back for later, and not answered.
+    case deferred
+    /// It was given back unbegun because the worker stops, and not answered.
+    case returned
+
+    /// Whether there is a run.
+    package var isRun: Bool { self == .started || self == .adopted }
 }
 
 extension Reply {
@@ -35,15 +44,16 @@ extension Reply {
         var json = JSONWriter()
         json.object { json in
             json.member("status", "started")
-            json.member("requestId", run.request.identity.text)
-            json.member("identified", run.request.identity.isIdentified)
+            json.member("requestId", run.identity.text)
+            json.member("identified", run.identity.isIdentified)
             json.member("runId", run.runID)
-            json.member("adopted", false)
+            json.member("adopted", run.how.isAdopted)
             json.target(run.target)
-            json.member("attempts", run.attempts)
+            json.member("attempts", run.how.attempts)
             json.member("portalUrl", run.target.portalURL(ofRun: run.runID))
         }
-        return Reply(json.bytes, .started, identity: run.request.identity, message: message, runID: run.runID)
+        let outcome: Outcome = run.how.isAdopted ? .adopted : .started
+        return Reply(json.bytes, outcome, identity: run.identity, message: message, runID: run.runID)
     }
 
     static func failed(
@@ -116,5 +126,15 @@ extension Target {
         }
         return "https://adf.azure.com/en-us/monitoring/pipelineruns/\(runID)?factory="
             + String(decoding: factory, as: UTF8.self)
+    }
+}
+
+extension RunStart.Provenance {
+    var isAdopted: Bool { if case .adopted = self { true } else { false } }
+
+    var attempts: Int {
+        switch self {
+        case .started(let attempts), .adopted(let attempts): attempts
+        }
     }
 }

@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 /// Which pipelines may be started, and where replies may go.
 package struct Policy: Sendable {
     /// One line of the allow-list: four names, compared as ARM compares them, `*` for any.
@@ -26,6 +28,12 @@ package struct Policy: Sendable {
 
     /// The configured aliases.
     package var aliases: [String: Target]
+    /// What aliases meant before; looked up, never started.
+    package var formerTargets: [String: [Target]] = [:]
+    /// How runs are recognised in a factory, by its ARM id in lower case, where that is not the rule.
+    package var factoryRules: [String: IdentityRule] = [:]
+    /// How runs are recognised elsewhere.
+    package var identityRule = IdentityRule.clientRequestID
     /// What a request may leave out.
     package var defaultSubscriptionID: String?
     package var defaultResourceGroup: String?
@@ -92,6 +100,44 @@ package struct Policy: Sendable {
             )
         }
         return value
+    }
+
+    /// Other pipelines that an alias has meant: what was asked for under its name may run there.
+    func formerTargets(of requested: RequestedTarget) -> [Target] {
+        guard case .alias(let name) = requested else { return [] }
+        return formerTargets[name] ?? []
+    }
+
+    /// How the run of a request for this target is recognised.
+    func identityRule(for target: Target) -> IdentityRule {
+        factoryRules.isEmpty ? identityRule : factoryRules[target.factoryKey] ?? identityRule
+    }
+
+    /// Judges a request whose target is known.
+    ///
+    /// - Throws: ``RequestError`` of class `forbidden` or `expired`.
+    func authorize(
+        _ request: TriggerRequest,
+        for target: Target,
+        of message: RequestMessage
+    ) throws(RequestError) {
+        guard allows(target) else {
+            throw RequestError(
+                .forbidden,
+                code: "TargetNotAllowed",
+                "this worker may not start \(target.resourceID); the operator can allow it by policy.allow"
+            )
+        }
+        guard replyAddress(for: message).isAsRequested else {
+            throw RequestError(
+                .forbidden,
+                code: "ReplyQueueNotAllowed",
+                "replies may not go to \"\(message.replyTo ?? "")\"; name a queue of your own in reply-to"
+            )
+        }
+        if let deadline = request.deadline, deadline < Date() {
+            throw RequestError(deadlinePassed: deadline, attempts: message.history.attempts)
+        }
     }
 
     /// Whether this target may be started.

@@ -10,12 +10,16 @@ package enum ErrorClass: String, Sendable, CaseIterable {
     case forbidden
     /// The deadline has passed.
     case expired
+    /// This identity has started a run already: with other parameters, or too long ago.
+    case conflict
     /// Azure refuses this pipeline or these parameters for good.
     case rejected
     /// Azure, or the way to it, kept failing.
     case unavailable
     /// A run may have been started, and it could not be found out.
     case outcomeUnknown = "outcome-unknown"
+    /// The broker has handed it out so often that it may be what ends the workers.
+    case poisoned
     /// The run was started and the requester's queue does not take the reply.
     case replyUndeliverable = "reply-undeliverable"
 
@@ -30,7 +34,7 @@ package enum ErrorClass: String, Sendable, CaseIterable {
     /// Whether the request itself is at fault, by our own judgement and not Azure's.
     package var isRefusal: Bool {
         switch self {
-        case .malformed, .invalid, .unknownTarget, .forbidden, .expired: true
+        case .malformed, .invalid, .unknownTarget, .forbidden, .expired, .conflict, .poisoned: true
         default: false
         }
     }

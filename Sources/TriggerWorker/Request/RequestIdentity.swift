@@ -14,8 +14,17 @@ package struct RequestIdentity: Sendable, Hashable {
         isIdentified = true
     }
 
-    init(madeUp: Void) {
-        text = UUID().uuidString.lowercased()
+    /// The same name, for a request whose runs can't be recognised by it.
+    func unrecognised() -> RequestIdentity { RequestIdentity(text: text, isIdentified: false) }
+
+    private init(text: String, isIdentified: Bool) {
+        self.text = text
+        self.isIdentified = isIdentified
+    }
+
+    /// A random name, or the one an earlier holder has made up.
+    init(madeUp name: String?) {
+        text = name ?? UUID().uuidString.lowercased()
         isIdentified = false
     }
 }

@@ -14,8 +14,10 @@ package struct RequestMessage: Sendable {
     package var contentEncoding: String?
     /// Header `traceparent`, passed on with the reply and the error copy.
     package var traceparent: String?
-    /// Whether somebody held it before.
-    package var isRedelivered: Bool
+    /// The name an earlier holder made up for it, where it has no message id.
+    package var madeUpIdentity: String?
+    /// What it has been through before.
+    package var history: RequestHistory
 
     /// Makes a message; everything but the body may be absent.
     package init(
@@ -27,7 +29,8 @@ package struct RequestMessage: Sendable {
         contentType: String? = nil,
         contentEncoding: String? = nil,
         traceparent: String? = nil,
-        isRedelivered: Bool = false
+        madeUpIdentity: String? = nil,
+        history: RequestHistory = RequestHistory()
     ) {
         self.body = body
         self.bodyByteCount = bodyByteCount ?? body.count
@@ -37,12 +40,15 @@ package struct RequestMessage: Sendable {
         self.contentType = contentType
         self.contentEncoding = contentEncoding
         self.traceparent = traceparent
-        self.isRedelivered = isRedelivered
+        self.madeUpIdentity = madeUpIdentity
+        self.history = history
     }
 
     /// Who asks: the message id, or where there is none a name made up for this delivery.
     package var identity: RequestIdentity {
-        guard let messageID, !messageID.isEmpty else { return RequestIdentity(madeUp: ()) }
+        guard let messageID, !messageID.isEmpty else {
+            return RequestIdentity(madeUp: madeUpIdentity)
+        }
         return RequestIdentity(messageID)
     }
 }

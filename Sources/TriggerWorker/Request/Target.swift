@@ -32,6 +32,11 @@ package struct Target: Sendable, Hashable {
         String(decoding: resourceID.utf8.map(Self.lowered), as: UTF8.self)
     }
 
+    /// The ARM id of its factory, for comparing.
+    package var factoryKey: String {
+        String(decoding: factoryID.utf8.map(Self.lowered), as: UTF8.self)
+    }
+
     /// Whether ARM takes both for one pipeline. Compared as bytes: `String` takes different spellings of one character
     /// for equal, and ARM does not.
     func isSame(as other: Target) -> Bool {

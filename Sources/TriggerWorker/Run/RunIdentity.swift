@@ -12,10 +12,13 @@ package enum RunIdentity {
     ]
 
     /// The run id, in lower case.
-    package static func runID(for identity: RequestIdentity, target: Target) -> String {
+    ///
+    /// - Parameter generation: Raised when an operator wants a rejected request asked for anew: Azure may repeat the
+    ///   answer it has given to an id. 0 for a request as it was published.
+    package static func runID(for identity: RequestIdentity, target: Target, generation: Int = 0) -> String {
         var hash = Insecure.SHA1()
         hash.update(data: namespace)
-        hash.update(data: Array("\(identity.text)\n\(target.key)".utf8))
+        hash.update(data: Array("\(identity.text)\n\(target.key)\(generation > 0 ? "\n\(generation)" : "")".utf8))
         var bytes = Array(hash.finalize().prefix(16))
         bytes[6] = bytes[6] & 0x0F | 0x50
         bytes[8] = bytes[8] & 0x3F | 0x80

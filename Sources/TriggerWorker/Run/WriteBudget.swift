@@ -58,6 +58,12 @@ package final class WriteBudget: Sendable {
         return .granted
     }
 
+    /// Takes a write that needs no wait; false where there is none.
+    func takeAtOnce(for subscriptionID: String) -> Bool {
+        let now = ContinuousClock.now
+        return reserve(Self.key(subscriptionID), now, until: now) != nil
+    }
+
     /// Stops everybody who waits for this subscription, as its Retry-After asks.
     func pause(_ subscriptionID: String, for duration: Duration) {
         let key = Self.key(subscriptionID)

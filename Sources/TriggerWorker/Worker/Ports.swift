@@ -16,18 +16,39 @@ package protocol RunStarter: Sendable {
         options: StartOptions,
         runID: String
     ) async throws(StartFailure) -> String
+
+    /// Asks Data Factory once whether a run exists.
+    ///
+    /// - Returns: the run, or nil where there is none.
+    /// - Throws: ``StartFailure``; it is never ambiguous.
+    func findRun(_ runID: String, of target: Target) async throws(StartFailure) -> ExistingRun?
+
+    /// Looks for a run of the target whose parameter of that name has that value, among a bounded number of late ones.
+    ///
+    /// - Throws: ``StartFailure``; it is never ambiguous.
+    func findRun(
+        markedBy parameter: String,
+        as value: String,
+        of target: Target
+    ) async throws(StartFailure) -> MarkerSearch
 }
 
-/// Why one attempt to start a run brought no run id.
-package struct StartFailure: Error, Sendable {
+/// Why one call to Data Factory brought no run.
+package struct StartFailure: Error, Sendable, Hashable {
     /// What a caller may conclude.
     package enum Meaning: Sendable, Hashable {
         /// No run was started; asking again is harmless.
         case notStarted
-        /// A run may have been started. Asking again with the same run id is what finds out.
+        /// No run was started, and every caller of this subscription shall wait.
+        case throttled
+        /// A run may have been started: it must be looked for before createRun is called again.
         case ambiguous
         /// Azure refuses this pipeline or these parameters for good.
         case refused
+        /// The target is out of reach until somebody grants a role or creates it.
+        case target
+        /// The worker's own credential is the trouble.
+        case credential
     }
 
     package var meaning: Meaning
@@ -39,6 +60,10 @@ package struct StartFailure: Error, Sendable {
     package var azureRequestID: String?
     /// How long the service asked to be left alone.
     package var retryAfter: Duration?
+    /// Whether nothing at all came back: no connection, no answer in time.
+    package var isUnanswered: Bool
+    /// Whether Azure said that the run was started, and its id was lost on the way.
+    package var isAccepted: Bool
 
     /// Describes a failed attempt.
     package init(
@@ -47,7 +72,9 @@ package struct StartFailure: Error, Sendable {
         message: String,
         httpStatus: Int? = nil,
         azureRequestID: String? = nil,
-        retryAfter: Duration? = nil
+        retryAfter: Duration? = nil,
+        isUnanswered: Bool = false,
+        isAccepted: Bool = false
     ) {
         self.meaning = meaning
         self.code = code
@@ -55,6 +82,8 @@ package struct StartFailure: Error, Sendable {
         self.httpStatus = httpStatus
         self.azureRequestID = azureRequestID
         self.retryAfter = retryAfter
+        self.isUnanswered = isUnanswered
+        self.isAccepted = isAccepted
     }
 }
 
@@ -67,6 +96,17 @@ package protocol RequestDelivery: Sendable {
     ///
     /// - Throws: ``RequestLeft`` where that can't be had any more.
     func park(_ diagnosis: Diagnosis) async throws(RequestLeft)
+
+    /// Puts a copy where it comes back from by itself; returns when the broker has confirmed it.
+    ///
+    /// - Parameter identity: Travels with the copy where it was made up, so that the request keeps its run id.
+    /// - Throws: ``RequestLeft`` where that can't be had any more.
+    func postpone(_ postponement: Postponement, as identity: RequestIdentity) async throws(RequestLeft)
+
+    /// Makes sure that the request is still this worker's, just before something that only its holder may do.
+    ///
+    /// - Throws: ``RequestLeft`` where the channel it came by is gone: it is, or will be, somebody else's.
+    func checkHeld() async throws(RequestLeft)
 
     /// Tells the broker that the request is done with.
     ///

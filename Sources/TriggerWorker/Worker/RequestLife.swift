@@ -3,133 +3,135 @@ internal import Logging
 
 /// What happens to one request, from its delivery to its acknowledgement.
 ///
-///     Delivery ─decode→ TriggerRequest ─authorize→ AuthorizedRequest ─start→ StartedRun ─reply→ ConfirmedReply ─settle→ ack
+///     Delivery ─decode→ TriggerRequest ─look up, authorize, start→ StartedRun ─reply→ ConfirmedReply ─settle→ ack
+///                                                 └─not now→ Postponement ─copy→ ConfirmedCopy ─settle→ ack
 ///
-/// Each step takes what only the step before can make, so the order is the compiler's business: nothing is
-/// acknowledged before its reply is confirmed, nothing is started before it is allowed.
+/// Each step takes what only the step before can make, so the order is the compiler's business: nothing is acknowledged
+/// before its reply, or the copy that comes back later, is confirmed; nothing is started before it is allowed. Before
+/// everything that only its holder may do the request must still be ours.
 struct RequestLife: Sendable {
     let policy: Policy
-    let settings: WorkerSettings
-    let budget: WriteBudget
-    let starter: any RunStarter
+    let bodyLimit: Int
+    let around: RunStart.Surroundings
+    let memory: RequestMemory
     let replies: any ReplySender
-    let logger: Logger
 
     /// Works on one request to its end.
     ///
     /// - Returns: what became of it.
-    /// - Throws: ``RequestLeft`` where the broker took it back; whoever gets it next asks for the same run.
+    /// - Throws: ``RequestLeft`` where the broker took it back; whoever gets it next finds the run that was started.
     func run(_ delivery: some RequestDelivery) async throws(RequestLeft) -> FinishedRequest {
-        let message = delivery.message
-        let identity = message.identity
-        let answer = await answer(to: message, identity)
-        // Cut short at the end of the time for stopping: what is known now is a guess, and is not told to anybody.
-        if case .failure = answer, Task.isCancelled { throw RequestLeft("the worker ended") }
-        if case .failure(let failed) = answer {
-            try await park(delivery, failed, identity)
+        CrashPoint.reach(.received)
+        let identity = delivery.message.identity
+        switch try await ending(of: delivery, identity) {
+        case .answered(let answer):
+            try await delivery.checkHeld()
+            if case .failure(let failed) = answer { try await park(delivery, failed, identity) }
+            var confirmed = try await reply(answer, to: delivery.message, identity)
+            if case .failure(let failed) = answer, let run = await lateRun(failed) {
+                confirmed = try await reply(.success(run), to: delivery.message, identity)
+            }
+            try await settle(delivery, confirmed)
+            return confirmed.finished
+        case .postponed(let postponement, let target):
+            let confirmed = try await postpone(delivery, postponement, identity, target)
+            try await settle(delivery, confirmed)
+            return confirmed.finished
         }
-        let confirmed = try await reply(answer, to: message, identity)
-        try await settle(delivery, confirmed)
-        return confirmed.finished
     }
 
-    private func answer(
-        to message: RequestMessage,
+    private enum Ending {
+        case answered(Result<StartedRun, FailedRequest>)
+        case postponed(Postponement, Target?)
+    }
+
+    private func ending(
+        of delivery: some RequestDelivery,
         _ identity: RequestIdentity
-    ) async -> Result<StartedRun, FailedRequest> {
-        var target: Target?
-        do {
-            let request = try TriggerRequest(message, identity: identity, bodyLimit: settings.bodyLimit)
-            let resolved = try policy.resolve(request.target)
-            target = resolved
-            let authorized = try AuthorizedRequest(request, for: resolved, of: message, by: policy, starter)
-            return .success(try await start(authorized))
+    ) async throws(RequestLeft) -> Ending {
+        let message = delivery.message
+        let request: TriggerRequest
+        let target: Target
+        do throws(RequestError) {
+            request = try TriggerRequest(message, identity: identity, bodyLimit: bodyLimit)
+            CrashPoint.reach(.decoded)
+            target = try policy.resolve(request.target)
         } catch {
-            return .failure(FailedRequest(error: error, target: target))
+            return .answered(.failure(FailedRequest(error: error, target: nil, asked: nil)))
         }
+        let candidates = RunCandidates(
+            identity,
+            target: target,
+            generation: message.history.generation,
+            formerTargets: policy.formerTargets(of: request.target)
+        )
+        switch try await start(request, candidates, delivery) {
+        case .run(let run, let how):
+            let identity = recognised(identity, at: target)
+            return .answered(.success(StartedRun(identity: identity, target: target, runID: run.runID, how: how)))
+        case .failed(let error):
+            return .answered(.failure(FailedRequest(error: error, target: target, asked: (request, candidates))))
+        case .postponed(let postponement): return .postponed(postponement, target)
+        }
+    }
+
+    /// A requester is told where his request may run more than once.
+    private func recognised(_ identity: RequestIdentity, at target: Target?) -> RequestIdentity {
+        guard let target, policy.identityRule(for: target) == .none else { return identity }
+        return identity.unrecognised()
     }
 
     // MARK: - Start
 
-    /// Asks until there is a run, a refusal, or no time left. Every attempt asks for the same run id.
-    private func start(_ authorized: AuthorizedRequest) async throws(RequestError) -> StartedRun {
-        let request = authorized.request
-        let runID = RunIdentity.runID(for: request.identity, target: authorized.target)
-        let deadline = StartDeadline(holdTime: settings.holdTime, requested: request.deadline)
-        var backoff = Backoff(first: .milliseconds(500), longest: .seconds(15))
-        var attempts = 0
-        var lastFailure: StartFailure?
-        var mayHaveStarted = false
-        var turn = await nextTurn(for: authorized.target, until: deadline.instant)
-        while turn == .granted {
-            attempts += 1
-            do {
-                let started = try await starter.startRun(
-                    of: authorized.target,
-                    parameters: request.parameters,
-                    options: request.options,
-                    runID: runID
-                )
-                reportUnlessSame(started, as: runID)
-                return StartedRun(request: request, target: authorized.target, runID: started, attempts: attempts)
+    /// Of two deliveries with one identity, which publishers do send, only one is worked on at a time.
+    private func start(
+        _ request: TriggerRequest,
+        _ candidates: RunCandidates,
+        _ delivery: some RequestDelivery
+    ) async throws(RequestLeft) -> RunStart.Ending {
+        let rule = policy.identityRule(for: candidates.target)
+        var start = RunStart(request, candidates, delivery.message.history, rule: rule, around)
+        guard request.identity.isIdentified, rule != .none else {
+            return try await decide(&start, request, candidates, delivery)
+        }
+        switch memory.claim(candidates.runID) {
+        case .answered(let run):
+            if let conflict = start.conflict(with: run) { return .failed(conflict) }
+            return .run(run, .adopted(attempts: delivery.message.history.attempts))
+        case .inWork:
+            return start.inWork
+        case .new:
+            do throws(RequestLeft) {
+                let ending = try await decide(&start, request, candidates, delivery)
+                if case .run(let run, _) = ending {
+                    memory.release(candidates.runID, started: run)
+                } else {
+                    memory.release(candidates.runID, started: nil)
+                }
+                return ending
             } catch {
-                lastFailure = error
-                report(error, attempt: attempts, request.identity)
-                guard error.meaning != .refused else { break }
-                if error.meaning == .ambiguous { mayHaveStarted = true }
-                if let pause = error.retryAfter { budget.pause(authorized.target.subscriptionID, for: pause) }
-                // At least our own step: a Retry-After of 0 would make this a loop without a pause.
-                guard await rest(max(error.retryAfter ?? .zero, backoff.next()), until: deadline.instant) else { break }
-                turn = await nextTurn(for: authorized.target, until: deadline.instant)
+                memory.release(candidates.runID, started: nil)
+                throw error
             }
         }
-        if let expired = deadline.requested, !mayHaveStarted, lastFailure?.meaning != .refused {
-            throw RequestError(deadlinePassed: expired, attempts: attempts)
-        }
-        throw RequestError(
-            lastFailure ?? StartFailure(noTurn: turn, within: settings.holdTime),
-            attempts: attempts,
-            runIDInDoubt: mayHaveStarted ? runID : nil
+    }
+
+    private func decide(
+        _ start: inout RunStart,
+        _ request: TriggerRequest,
+        _ candidates: RunCandidates,
+        _ delivery: some RequestDelivery
+    ) async throws(RequestLeft) -> RunStart.Ending {
+        try await start.decide(
+            authorize: {
+                AuthorizedRequest.judge(request, candidates, delivery.message, policy, around.starter)
+            },
+            checkHeld: { () async throws(RequestLeft) in try await delivery.checkHeld() }
         )
     }
+}
 
-    private func nextTurn(for target: Target, until deadline: ContinuousClock.Instant) async -> WriteBudget.Turn {
-        // Cancelled means that the request is somebody else's by now, or soon: it is not for us to start it.
-        let turn = try? await budget.take(for: target.subscriptionID, until: deadline)
-        return Task.isCancelled ? .tooLate : turn ?? .tooLate
-    }
-
-    private func report(_ failure: StartFailure, attempt: Int, _ identity: RequestIdentity) {
-        logger.debug(
-            "createRun failed",
-            metadata: [
-                LogKey.requestID: "\(identity.text)", LogKey.attempts: "\(attempt)",
-                LogKey.errorCode: "\(failure.code)",
-                LogKey.reason: "\(failure.message)",
-            ]
-        )
-    }
-
-    /// Everything that keeps a request from running twice rests on Data Factory using the id it is sent.
-    private func reportUnlessSame(_ started: String, as runID: String) {
-        guard started.lowercased() != runID else { return }
-        logger.error(
-            "Data Factory did not use the run id it was asked for; repeated requests will run again",
-            metadata: [LogKey.runID: "\(started)", LogKey.requestedRunID: "\(runID)"]
-        )
-    }
-
-    /// False where the wait would end behind the deadline, or was cut short.
-    private func rest(_ duration: Duration, until deadline: ContinuousClock.Instant) async -> Bool {
-        guard .now + duration < deadline else { return false }
-        do {
-            try await Task.sleep(for: duration)
-            return true
-        } catch {
-            return false
-        }
-    }
-
+extension RequestLife {
     // MARK: - Answer
 
     private func park(
@@ -137,6 +139,7 @@ struct RequestLife: Sendable {
         _ failed: FailedRequest,
         _ identity: RequestIdentity
     ) async throws(RequestLeft) {
+        CrashPoint.reach(.parking)
         try await delivery.park(
             Diagnosis(
                 error: failed.error,
@@ -146,6 +149,7 @@ struct RequestLife: Sendable {
                 traceparent: delivery.message.traceparent
             )
         )
+        CrashPoint.reach(.parked)
     }
 
     private func reply(
@@ -153,21 +157,60 @@ struct RequestLife: Sendable {
         to message: RequestMessage,
         _ identity: RequestIdentity
     ) async throws(RequestLeft) -> ConfirmedReply {
+        CrashPoint.reach(.replying)
         let reply: Reply
         switch answer {
         case .success(let run): reply = .started(run, to: message)
         case .failure(let failed):
+            let identity = recognised(identity, at: failed.target)
             reply = .failed(failed.error, target: failed.target, identity: identity, to: message)
         }
         let address = policy.replyAddress(for: message).address
-        return ConfirmedReply(reply, try await replies.send(reply, to: address), answer)
+        let receipt = try await replies.send(reply, to: address)
+        CrashPoint.reach(.replied)
+        return ConfirmedReply(reply, receipt, answer)
     }
 
-    private func settle(
+    /// Another copy of the request may have been started while this one failed. Looked for once more when the requester
+    /// has been told of the failure and before the request is let go of, so that the last word is right.
+    private func lateRun(_ failed: FailedRequest) async -> StartedRun? {
+        guard let (request, candidates) = failed.asked, request.identity.isIdentified else { return nil }
+        switch failed.error.errorClass {
+        case .rejected, .unavailable, .outcomeUnknown, .expired, .poisoned: break
+        default: return nil
+        }
+        guard policy.identityRule(for: candidates.target) != .none else { return nil }
+        for candidate in candidates.all {
+            // Where it can't be asked, what was said stands.
+            guard let run = try? await around.starter.findRun(candidate.runID, of: candidate.target) else { continue }
+            let attempts = failed.error.attempts
+            return StartedRun(
+                identity: request.identity,
+                target: candidates.target,
+                runID: run.runID,
+                how: .adopted(attempts: attempts)
+            )
+        }
+        return nil
+    }
+
+    private func postpone(
         _ delivery: some RequestDelivery,
-        _ confirmed: ConfirmedReply
-    ) async throws(RequestLeft) {
+        _ postponement: Postponement,
+        _ identity: RequestIdentity,
+        _ target: Target?
+    ) async throws(RequestLeft) -> ConfirmedCopy {
+        try await delivery.checkHeld()
+        CrashPoint.reach(.postponing)
+        try await delivery.postpone(postponement, as: identity)
+        CrashPoint.reach(.postponed)
+        return ConfirmedCopy(postponement, identity, target)
+    }
+
+    private func settle(_ delivery: some RequestDelivery, _ proof: some Settlement) async throws(RequestLeft) {
+        CrashPoint.reach(.acknowledging)
         try await delivery.acknowledge()
+        CrashPoint.reach(.acknowledged)
     }
 }
 
@@ -175,51 +218,49 @@ struct RequestLife: Sendable {
 
 /// A request that may be started: its target is known, allowed, and named by Azure's rules.
 struct AuthorizedRequest {
-    let request: TriggerRequest
     let target: Target
+    /// What createRun is given: the request's own, and the marker where its factory needs one.
+    let parameters: [UInt8]
 
-    fileprivate init(
-        _ request: TriggerRequest,
-        for target: Target,
-        of message: RequestMessage,
-        by policy: Policy,
-        _ starter: any RunStarter
-    ) throws(RequestError) {
-        try starter.check(target)
-        guard policy.allows(target) else {
-            throw RequestError(
-                .forbidden,
-                code: "TargetNotAllowed",
-                "this worker may not start \(target.resourceID); the operator can allow it by policy.allow"
-            )
-        }
-        guard policy.replyAddress(for: message).isAsRequested else {
-            throw RequestError(
-                .forbidden,
-                code: "ReplyQueueNotAllowed",
-                "replies may not go to \"\(message.replyTo ?? "")\"; name a queue of your own in reply-to"
-            )
-        }
-        if let deadline = request.deadline, deadline < Date() {
-            throw RequestError(deadlinePassed: deadline, attempts: 0)
-        }
-        self.request = request
+    fileprivate init(target: Target, parameters: [UInt8]) {
         self.target = target
+        self.parameters = parameters
+    }
+
+    static func judge(
+        _ request: TriggerRequest,
+        _ candidates: RunCandidates,
+        _ message: RequestMessage,
+        _ policy: Policy,
+        _ starter: any RunStarter
+    ) -> Result<AuthorizedRequest, RequestError> {
+        do throws(RequestError) {
+            let target = candidates.target
+            try starter.check(target)
+            try policy.authorize(request, for: target, of: message)
+            var parameters = request.parameters
+            if case .marker(let name) = policy.identityRule(for: target) {
+                parameters = try Marker.add(name, candidates.runID, to: parameters)
+            }
+            return .success(AuthorizedRequest(target: target, parameters: parameters))
+        } catch {
+            return .failure(error)
+        }
     }
 }
 
 /// A run that answers for a request.
 struct StartedRun {
-    let request: TriggerRequest
+    let identity: RequestIdentity
     let target: Target
     let runID: String
-    let attempts: Int
+    let how: RunStart.Provenance
 
-    fileprivate init(request: TriggerRequest, target: Target, runID: String, attempts: Int) {
-        self.request = request
+    fileprivate init(identity: RequestIdentity, target: Target, runID: String, how: RunStart.Provenance) {
+        self.identity = identity
         self.target = target
         self.runID = runID
-        self.attempts = attempts
+        self.how = how
     }
 }
 
@@ -227,10 +268,15 @@ struct StartedRun {
 struct FailedRequest: Error {
     let error: RequestError
     let target: Target?
+    /// What was asked of Data Factory, or would have been.
+    let asked: (request: TriggerRequest, candidates: RunCandidates)?
 }
 
-/// Proof that the broker has the answer; only that allows the acknowledgement.
-struct ConfirmedReply {
+/// What allows the acknowledgement.
+private protocol Settlement {}
+
+/// Proof that the broker has the answer.
+struct ConfirmedReply: Settlement {
     let finished: FinishedRequest
 
     fileprivate init(_ reply: Reply, _ receipt: ReplyReceipt, _ answer: Result<StartedRun, FailedRequest>) {
@@ -238,69 +284,11 @@ struct ConfirmedReply {
     }
 }
 
-/// Until when Azure may be asked: to the end of the hold time, or the request's own deadline where that is earlier.
-private struct StartDeadline {
-    let instant: ContinuousClock.Instant
-    /// The request's deadline, where it is the one that counts.
-    let requested: Date?
+/// Proof that the broker has the copy that comes back later.
+struct ConfirmedCopy: Settlement {
+    let finished: FinishedRequest
 
-    init(holdTime: Duration, requested: Date?) {
-        let now = ContinuousClock.now
-        let left = requested.map { Duration.seconds($0.timeIntervalSinceNow) }
-        instant = now + min(holdTime, left ?? holdTime)
-        self.requested = left.map { $0 < holdTime } == true ? requested : nil
-    }
-}
-
-extension RequestError {
-    fileprivate init(deadlinePassed deadline: Date, attempts: Int) {
-        self.init(
-            .expired,
-            code: "DeadlinePassed",
-            "the run could not be started before the deadline \(deadline.ISO8601Format())"
-        )
-        self.attempts = attempts
-    }
-
-    /// Says how the attempts ended.
-    fileprivate init(_ failure: StartFailure, attempts: Int, runIDInDoubt: String?) {
-        let errorClass: ErrorClass
-        switch (failure.meaning, runIDInDoubt) {
-        // An earlier attempt may have started the run, whatever the last one was told.
-        case (_, _?): errorClass = .outcomeUnknown
-        case (.refused, nil): errorClass = .rejected
-        case (_, nil): errorClass = .unavailable
-        }
-        self.init(
-            errorClass,
-            code: failure.code,
-            failure.message,
-            httpStatus: failure.httpStatus,
-            azureRequestID: failure.azureRequestID
-        )
-        self.attempts = attempts
-        runID = runIDInDoubt
-    }
-}
-
-extension StartFailure {
-    /// For a request that was never asked for.
-    fileprivate init(noTurn turn: WriteBudget.Turn, within holdTime: Duration) {
-        switch turn {
-        case .throttled:
-            self.init(
-                .notStarted,
-                code: "Throttled",
-                message:
-                    "Azure asked not to be called for longer than the \(holdTime) a request is held; send it again later"
-            )
-        case .tooLate, .granted:
-            self.init(
-                .notStarted,
-                code: "WriteBudgetExhausted",
-                message:
-                    "the worker's own limit of createRun calls left no turn within \(holdTime); send it again later"
-            )
-        }
+    fileprivate init(_ postponement: Postponement, _ identity: RequestIdentity, _ target: Target?) {
+        finished = FinishedRequest(postponement, identity, target)
     }
 }

@@ -3,6 +3,8 @@ package import Logging
 /// Works on the requests of a queue, so many at once.
 package struct Worker: Sendable {
     private let life: RequestLife
+    private let concurrency: Int
+    private let monitor: (any WorkerMonitor)?
     private let logger: Logger
 
     /// Makes a worker that uses these ways to the outside.
@@ -10,17 +12,35 @@ package struct Worker: Sendable {
         policy: Policy,
         settings: WorkerSettings,
         budget: WriteBudget,
+        health: ServiceHealth,
+        stop: StopRequest,
         starter: any RunStarter,
         replies: any ReplySender,
+        monitor: (any WorkerMonitor)? = nil,
         logger: Logger
     ) {
+        concurrency = settings.concurrency
+        self.monitor = monitor
         life = RequestLife(
             policy: policy,
-            settings: settings,
-            budget: budget,
-            starter: starter,
-            replies: replies,
-            logger: logger
+            bodyLimit: settings.bodyLimit,
+            around: RunStart.Surroundings(
+                starter: starter,
+                budget: budget,
+                health: health,
+                stop: stop,
+                rules: StartStateMachine.Rules(
+                    check: settings.duplicateCheck,
+                    window: settings.window,
+                    identityWindow: settings.identityWindow,
+                    targetPauseLimit: settings.targetPauseLimit,
+                    ladder: settings.ladder
+                ),
+                holdTime: settings.holdTime,
+                logger: logger
+            ),
+            memory: RequestMemory(),
+            replies: replies
         )
         self.logger = logger
     }
@@ -38,7 +58,7 @@ package struct Worker: Sendable {
             var inWork = 0
             var iterator = deliveries.makeAsyncIterator()
             while true {
-                if inWork == life.settings.concurrency {
+                if inWork == concurrency {
                     await group.next()
                     inWork -= 1
                 }
@@ -60,10 +80,14 @@ package struct Worker: Sendable {
 
     private func work(on delivery: some RequestDelivery) async {
         let start = ContinuousClock.now
+        monitor?.began()
         do {
             let finished = try await life.run(delivery)
-            report(finished, took: .now - start)
+            let duration = ContinuousClock.now - start
+            monitor?.finished(finished, took: duration)
+            report(finished, took: duration)
         } catch {
+            monitor?.left()
             logger.warning(
                 "request left to its next holder",
                 metadata: [
@@ -92,6 +116,7 @@ package struct Worker: Sendable {
             LogKey.duration: "\(duration.milliseconds)",
         ]
         metadata[LogKey.target] = finished.target.map { "\($0)" }
+        metadata[LogKey.postponed] = finished.postponed.map { "\($0.rawValue)" }
         metadata[LogKey.runID] = finished.runID.map { "\($0)" }
         if let error = finished.error {
             metadata[LogKey.errorClass] = "\(error.errorClass.rawValue)"

@@ -1,12 +1,16 @@
+internal import AzureIdentity
 internal import DataFactory
+internal import FoundationEssentials
 internal import TriggerWorker
 
 /// The worker's way to Azure Data Factory: the core client.
 struct DataFactoryStarter: RunStarter {
     private let client: DataFactoryClient
+    private let markers: MarkerSettings
 
-    init(_ client: DataFactoryClient) {
+    init(_ client: DataFactoryClient, markers: MarkerSettings = MarkerSettings()) {
         self.client = client
+        self.markers = markers
     }
 
     func check(_ target: Target) throws(RequestError) {
@@ -58,13 +62,89 @@ struct DataFactoryStarter: RunStarter {
     }
 }
 
+extension DataFactoryStarter {
+    func findRun(_ runID: String, of target: Target) async throws(StartFailure) -> ExistingRun? {
+        let factory: FactoryReference
+        do {
+            factory = try PipelineReference(target).factoryReference
+        } catch {
+            throw StartFailure(.refused, code: "InvalidName", message: "the target's \(error)")
+        }
+        do {
+            return try await client.run(runID, in: factory).map { ExistingRun($0) }
+        } catch {
+            throw StartFailure(error)
+        }
+    }
+}
+
+extension DataFactoryStarter {
+    func findRun(
+        markedBy parameter: String,
+        as value: String,
+        of target: Target
+    ) async throws(StartFailure) -> MarkerSearch {
+        let pipeline: PipelineReference
+        do {
+            pipeline = try PipelineReference(target)
+        } catch {
+            throw StartFailure(.refused, code: "InvalidName", message: "the target's \(error)")
+        }
+        // A little into the future: the service's clock is not ours.
+        let now = Date()
+        let query = RunQuery(
+            updatedAfter: now.addingTimeInterval(-(markers.lookBack / .seconds(1))),
+            updatedBefore: now.addingTimeInterval(600),
+            filters: [.pipeline(target.pipeline)],
+            order: [RunQuery.Ordering(.runStart, .descending)]
+        )
+        do throws(DataFactoryError) {
+            var isLast = false
+            for try await page in client.pages(of: query, in: pipeline.factoryReference, limit: markers.pageLimit) {
+                for run in page.runs where run.isMarked(by: parameter, as: value) {
+                    return .found(ExistingRun(run))
+                }
+                // A run that could not be read may be the one.
+                if page.unreadableCount > 0 { return .incomplete }
+                isLast = page.continuationToken == nil
+            }
+            return isLast ? .absent : .incomplete
+        } catch {
+            throw StartFailure(error)
+        }
+    }
+}
+
+/// How far a run is looked for by its marker.
+struct MarkerSettings: Sendable {
+    /// How long ago its last change may be.
+    var lookBack = Duration.seconds(24 * 3600)
+    /// How many pages of 100 runs are read.
+    var pageLimit = 20
+}
+
+extension PipelineRun {
+    fileprivate func isMarked(by parameter: String, as value: String) -> Bool {
+        parameters.contains { $0.key.lowercased() == parameter.lowercased() && $0.value.lowercased() == value }
+    }
+}
+
+extension ExistingRun {
+    fileprivate init(_ run: PipelineRun) {
+        self.init(runID: run.runID, pipeline: run.pipelineName, parameters: run.parameters, startedAt: run.startDate)
+    }
+}
+
 extension StartFailure {
     fileprivate init(_ error: DataFactoryError) {
         let meaning: Meaning
         switch error.disposition {
-        case .safe, .throttled, .credential: meaning = .notStarted
+        case .safe: meaning = .notStarted
+        case .throttled: meaning = .throttled
         case .ambiguous: meaning = .ambiguous
-        case .permanent, .access: meaning = .refused
+        case .permanent: meaning = .refused
+        case .access: meaning = .target
+        case .credential: meaning = .credential
         }
         self.init(
             meaning,
@@ -72,7 +152,17 @@ extension StartFailure {
             message: error.message,
             httpStatus: error.status,
             azureRequestID: error.azureRequestID,
-            retryAfter: error.retryAfter
+            retryAfter: error.retryAfter,
+            isUnanswered: error.isUnanswered,
+            isAccepted: error.status.map { (200..<300).contains($0) } ?? false
         )
+    }
+}
+
+extension DataFactoryError {
+    /// Whether nothing came back from Azure.
+    fileprivate var isUnanswered: Bool {
+        guard case .transport(let error) = underlying else { return false }
+        return error.code != .cancelled && error.status == nil
     }
 }

@@ -9,39 +9,57 @@ internal import TriggerWorker
 /// publishing one takes no request from us: what is in work waits for the next.
 struct BrokerConnections: Sendable {
     let consumer: RecoveringConsumer
+    /// Of what the broker has given up on.
+    let deadConsumer: RecoveringConsumer
     let publisher: Publisher
+
+    /// Few at a time: they are rare, and each is looked up.
+    private static let deadPrefetch: UInt16 = 4
 
     private let consuming: RecoveringConnection
     private let publishing: RecoveringConnection
     private let direct: DirectReplies
 
-    init(_ settings: Settings, worker: WorkerInstance, logger: Logger) {
+    init(_ settings: Settings, worker: WorkerInstance, monitor: HealthMonitor?, logger: Logger) {
+        let log = BrokerLog(logger, worker: worker)
         consuming = RecoveringConnection(
             settings.brokers.named("consume") {
                 // What is far above the limit is refused without keeping it: a prefetch full of the largest messages a
                 // broker takes would not fit a worker's memory.
                 $0.maximumBodyByteCount = max(settings.worker.bodyLimit, 16 << 20)
             },
-            onEvent: BrokerLog(logger, worker: worker).note,
+            onEvent: { event in
+                log.note(event)
+                monitor?.note(event, on: .consume)
+            },
             prepare: { [topology = settings.topology, mode = settings.topologyMode] connection throws(RabbitMQError) in
                 try await topology.prepare(mode, over: connection)
             }
         )
         publishing = RecoveringConnection(
             settings.brokers.named("publish"),
-            onEvent: BrokerLog(logger, worker: worker).note
+            onEvent: { event in
+                log.note(event)
+                monitor?.note(event, on: .publish)
+            }
         )
         consumer = RecoveringConsumer(
             consuming,
             ConsumerDeclaration(queue: settings.topology.requests, consumerTag: "adf-trigger-\(worker.name)"),
             prefetch: settings.prefetch
         )
-        direct = DirectReplies(settings.brokers.named("direct"))
+        deadConsumer = RecoveringConsumer(
+            consuming,
+            ConsumerDeclaration(queue: settings.topology.dead, consumerTag: "adf-trigger-dead-\(worker.name)"),
+            prefetch: Self.deadPrefetch
+        )
+        direct = DirectReplies(settings.brokers.named("direct")) { monitor?.note($0, on: .direct) }
         publisher = Publisher(
             publisher: RecoveringPublisher(publishing),
             topology: settings.topology,
             direct: direct,
             worker: worker,
+            monitor: monitor,
             logger: logger
         )
     }

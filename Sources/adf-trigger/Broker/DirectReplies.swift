@@ -19,6 +19,7 @@ actor DirectReplies {
     }
 
     private let configurations: [ConnectionConfiguration]
+    private let onEvent: @Sendable (ConnectionEvent) -> Void
     private var opening: Task<Result<Session, RabbitMQError>, Never>?
     /// Addresses that cost a connection or an answer. Bounded below.
     private var refused: Set<String> = []
@@ -29,8 +30,13 @@ actor DirectReplies {
     /// Others' bad addresses may cost the connection again and again; a reply that was in doubt is sent once more.
     private static let tries = 5
 
-    init(_ configurations: [ConnectionConfiguration]) {
+    /// - Parameter onEvent: Told of what happens to the connection, on its thread: it must not wait.
+    init(
+        _ configurations: [ConnectionConfiguration],
+        onEvent: @escaping @Sendable (ConnectionEvent) -> Void = { _ in }
+    ) {
         self.configurations = configurations
+        self.onEvent = onEvent
     }
 
     /// Sends one reply. RabbitMQ 3.10.8 returns every mandatory publish to such an address, delivered or not, so
@@ -151,14 +157,17 @@ actor DirectReplies {
             // Only who still sees the broken one replaces it.
             if self.opening == opening { self.opening = nil }
         }
-        let task = opening ?? Task { [configurations] in await Self.open(configurations) }
+        let task = opening ?? Task { [configurations, onEvent] in await Self.open(configurations, onEvent) }
         opening = task
         return try await task.value.get()
     }
 
-    private static func open(_ configurations: [ConnectionConfiguration]) async -> Result<Session, RabbitMQError> {
+    private static func open(
+        _ configurations: [ConnectionConfiguration],
+        _ onEvent: @escaping @Sendable (ConnectionEvent) -> Void
+    ) async -> Result<Session, RabbitMQError> {
         do throws(RabbitMQError) {
-            let connection = try await Connection.open(anyOf: configurations)
+            let connection = try await Connection.open(anyOf: configurations, onEvent: onEvent)
             do throws(RabbitMQError) {
                 let replies = try await connection.openChannel()
                 try await replies.enableConfirms()

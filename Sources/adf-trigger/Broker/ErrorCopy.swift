@@ -9,32 +9,14 @@ struct ErrorCopy {
     let reduced: Message
 
     init(_ delivery: Delivery, _ diagnosis: Diagnosis, queue: String, worker: WorkerInstance) {
-        var properties = delivery.message.properties
-        let given = properties.headers ?? [:]
         let diagnosed = Self.headers(delivery, diagnosis, queue: queue, worker: worker)
-        properties.deliveryMode = .persistent
-        // The broker checks user-id against the login and refuses anybody else's (406); a copy that kept its expiration
-        // would vanish; and nobody can answer to the bare pseudo-queue of direct reply-to.
-        properties.userID = nil
-        properties.expiration = nil
-        if properties.replyTo == "amq.rabbitmq.reply-to" { properties.replyTo = nil }
-
-        properties.headers = diagnosed
-        properties.headers?.entries.append(.init("origin-headers-dropped", true))
-        reduced = Message(properties: properties, body: delivery.message.body)
-
-        properties.headers = FieldTable(
-            given.entries.map { entry in
-                Self.mustNotTravel(entry.key) ? .init("origin-\(entry.key)", entry.value) : entry
-            }.filter { diagnosed[$0.key] == nil } + diagnosed.entries
-        )
+        let properties = Republication.properties(of: delivery, adding: diagnosed)
         message = Message(properties: properties, body: delivery.message.body)
-    }
 
-    /// Headers that mean something to the broker: CC and BCC would make it copy the message where the publisher likes,
-    /// and with a death record of its own queue it sees a cycle and drops the message.
-    private static func mustNotTravel(_ key: String) -> Bool {
-        ["CC", "BCC", "x-death"].contains(key) || key.hasPrefix("x-first-death-") || key.hasPrefix("x-last-death-")
+        var bare = properties
+        bare.headers = diagnosed
+        bare.headers?.entries.append(.init("origin-headers-dropped", true))
+        reduced = Message(properties: bare, body: delivery.message.body)
     }
 
     /// What an earlier error copy of the same request said, if that is what it is.
@@ -72,8 +54,6 @@ struct ErrorCopy {
             headers["origin-body-dropped-bytes"] = .int64(Int64(clamping: delivery.bodyByteCount))
         }
         headers["origin-reply-to"] = properties.replyTo.map { .string($0) }
-        headers["origin-user-id"] = properties.userID.map { .string($0) }
-        headers["origin-expiration"] = properties.expiration.map { .string($0) }
         headers["run-id"] = error.runID.map { .string($0) }
         headers["target"] = diagnosis.target.map { .string($0) }
         headers["traceparent"] = diagnosis.traceparent.map { .string($0) }

@@ -8,7 +8,7 @@ struct HeldRequest: RequestDelivery {
     private let delivery: Delivery
     private let publisher: Publisher
 
-    init(_ delivery: Delivery, publisher: Publisher) {
+    init(_ delivery: Delivery, _ history: RequestHistory, publisher: Publisher) {
         self.delivery = delivery
         self.publisher = publisher
         let properties = delivery.message.properties
@@ -21,7 +21,8 @@ struct HeldRequest: RequestDelivery {
             contentType: properties.contentType,
             contentEncoding: properties.contentEncoding,
             traceparent: Self.traceparent(properties.headers),
-            isRedelivered: delivery.isRedelivered
+            madeUpIdentity: Self.madeUpIdentity(properties.headers),
+            history: history
         )
     }
 
@@ -31,10 +32,22 @@ struct HeldRequest: RequestDelivery {
         return text
     }
 
-    func park(_ diagnosis: Diagnosis) async throws(RequestLeft) {
-        // A failure must not be told by a holder that has lost the request: the next one may have started it.
+    private static func madeUpIdentity(_ headers: FieldTable?) -> String? {
+        guard let text = headers?[RequestHeader.requestID]?.text, text.utf8.count == 36 else { return nil }
+        return text
+    }
+
+    func checkHeld() async throws(RequestLeft) {
+        // What a holder that has lost the request does or tells, the next one may have done or told otherwise.
         guard await delivery.channel.isOpen else { throw RequestLeft("the channel it came by is gone") }
+    }
+
+    func park(_ diagnosis: Diagnosis) async throws(RequestLeft) {
         try await publisher.park(delivery, diagnosis)
+    }
+
+    func postpone(_ postponement: Postponement, as identity: RequestIdentity) async throws(RequestLeft) {
+        try await publisher.postpone(delivery, postponement, as: identity)
     }
 
     func acknowledge() async throws(RequestLeft) {
@@ -46,38 +59,35 @@ struct HeldRequest: RequestDelivery {
     }
 }
 
-/// The requests of one subscription, until it ends or we are told to stop.
+/// The requests of one subscription, until it ends.
 struct HeldRequests: AsyncSequence, Sendable {
     private let subscription: Subscription
     private let publisher: Publisher
-    private let isStopping: @Sendable () -> Bool
+    private let history: @Sendable (Delivery) -> RequestHistory
 
-    init(_ subscription: Subscription, publisher: Publisher, isStopping: @escaping @Sendable () -> Bool) {
+    /// - Parameter history: Reads what a message of this queue has been through.
+    init(
+        _ subscription: Subscription,
+        publisher: Publisher,
+        history: @escaping @Sendable (Delivery) -> RequestHistory
+    ) {
         self.subscription = subscription
         self.publisher = publisher
-        self.isStopping = isStopping
+        self.history = history
     }
 
     struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate var deliveries: Deliveries.AsyncIterator
         fileprivate let requests: HeldRequests
 
+        /// What had arrived when the consumer was cancelled still comes, to be put back in order. A queue that is
+        /// deleted takes back nothing: what is in work is ours to finish, so that is an end like any.
         mutating func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(RabbitMQError) -> HeldRequest? {
-            // What has arrived and was not begun goes back to the queue when the channel closes.
-            guard !requests.isStopping(), let delivery = try await nextDelivery(isolation: actor),
-                !requests.isStopping()
-            else { return nil }
-            return HeldRequest(delivery, publisher: requests.publisher)
-        }
-
-        /// A queue that is deleted takes back nothing: what is in work is ours to finish, so that is an end like any.
-        private mutating func nextDelivery(
-            isolation actor: isolated (any Actor)?
-        ) async throws(RabbitMQError) -> Delivery? {
             do {
-                return try await deliveries.next(isolation: actor)
+                guard let delivery = try await deliveries.next(isolation: actor) else { return nil }
+                return HeldRequest(delivery, requests.history(delivery), publisher: requests.publisher)
             } catch {
                 guard error.code == .consumerCancelled else { throw error }
                 return nil

@@ -8,6 +8,7 @@ struct Publisher: ReplySender {
     let topology: Topology
     let direct: DirectReplies
     let worker: WorkerInstance
+    let monitor: HealthMonitor?
     let logger: Logger
 
     /// How often a reply is offered to a queue that refuses it, before it is kept aside.
@@ -71,6 +72,17 @@ struct Publisher: ReplySender {
         try await publishUntilConfirmed([copy.message, copy.reduced], to: topology.errors)
     }
 
+    // MARK: - Copies that come back
+
+    func postpone(
+        _ delivery: Delivery,
+        _ postponement: Postponement,
+        as identity: RequestIdentity
+    ) async throws(RequestLeft) {
+        let copy = PostponedCopy(delivery, postponement, as: identity)
+        try await publishUntilConfirmed([copy.message], to: topology.queue(for: postponement.delay))
+    }
+
     // MARK: - Publishing
 
     /// Offers a message until the broker has it: it must not be lost, so a queue that is missing or full is waited for,
@@ -80,6 +92,8 @@ struct Publisher: ReplySender {
     private func publishUntilConfirmed(_ forms: [Message], to queue: String) async throws(RequestLeft) {
         var forms = forms[...]
         var backoff = Backoff(first: .milliseconds(500), longest: .seconds(30))
+        var isHeld = false
+        defer { if isHeld { monitor?.holdsNoLonger() } }
         while let message = forms.first {
             let problem: String
             switch try await offer(message, to: queue) {
@@ -92,6 +106,8 @@ struct Publisher: ReplySender {
                 throw RequestLeft("\(error)")
             case .interrupted: continue
             }
+            monitor?.isHolding(first: !isHeld)
+            isHeld = true
             logger.error(
                 "a message can't be stored and is held",
                 metadata: ["amqp.queue": "\(queue)", "reason": "\(problem)"]

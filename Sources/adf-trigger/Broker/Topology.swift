@@ -26,9 +26,9 @@ struct Topology: Sendable {
     var delaySeconds = [5, 30, 120, 600]
     /// Requests that may wait; publishers are refused beyond.
     var maximumLength = 200_000
-
     /// How often a request may be handed out before the broker gives up on it.
-    private static let requestDeliveryLimit: Int64 = 50
+    var deliveryLimit = 50
+
     /// Reading a queue returns what is read, and each return counts: a low limit would eat what an operator looks at.
     private static let noDeliveryLimit: Int64 = 1_000_000_000
     /// Replies nobody fetches are dropped after 14 days.
@@ -46,6 +46,7 @@ struct Topology: Sendable {
         undeliverable = reader.text(.queueUndeliverable) ?? undeliverable
         delay = reader.text(.queueDelay) ?? delay
         maximumLength = reader.integer(.maximumLength, in: 1...1_000_000_000, default: maximumLength)
+        deliveryLimit = reader.integer(.deliveryLimit, in: 3...1_000_000, default: deliveryLimit)
         if let texts = reader.list(.delaySeconds) {
             let seconds = texts.compactMap { Int($0) }.filter { (1...86_400).contains($0) }
             if seconds.count == texts.count, !seconds.isEmpty, Set(seconds).count == seconds.count {
@@ -65,6 +66,14 @@ struct Topology: Sendable {
         }
     }
 
+    /// Where a request waits at least so long: the shortest delay that covers it, or the longest there is. Zero is the
+    /// request queue itself.
+    func queue(for delay: Duration) -> String {
+        guard delay > .zero else { return requests }
+        let seconds = delaySeconds.first { .seconds($0) >= delay } ?? delaySeconds.last
+        return seconds.map { "\(self.delay).\($0)" } ?? requests
+    }
+
     /// Every queue, those that others dead-letter to first.
     var declarations: [QueueDeclaration] {
         [
@@ -73,7 +82,7 @@ struct Topology: Sendable {
             queue(
                 requests,
                 [
-                    "x-delivery-limit": .int64(Self.requestDeliveryLimit), "x-max-length": .int64(Int64(maximumLength)),
+                    "x-delivery-limit": .int64(Int64(deliveryLimit)), "x-max-length": .int64(Int64(maximumLength)),
                     "x-overflow": "reject-publish", "x-dead-letter-exchange": "",
                     "x-dead-letter-routing-key": .string(dead), "x-dead-letter-strategy": "at-least-once",
                 ]

@@ -133,9 +133,8 @@ struct SendCommand: AsyncParsableCommand {
         await connection.close()
         guard let reply else { return }
         print(String(decoding: reply.message.body, as: UTF8.self))
-        guard reply.message.properties.headers?["outcome"]?.text == Outcome.started.rawValue else {
-            throw ExitCode.failure
-        }
+        let said = reply.message.properties.headers?["outcome"]?.text.flatMap(Outcome.init(rawValue:))
+        if said?.isRun != true { throw ExitCode.failure }
     }
 
     private func check(_ outcome: PublishOutcome, _ settings: Settings) throws {

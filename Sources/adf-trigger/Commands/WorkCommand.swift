@@ -40,20 +40,26 @@ struct WorkCommand: AsyncParsableCommand {
                 metadata: ["hold_s": "\(settings.longestHold.components.seconds)"]
             )
         }
-        guard let service = try await makeService(settings, logger) else { throw ExitCode.configuration }
+        guard let services = try await makeServices(settings, logger) else { throw ExitCode.configuration }
         var configuration = ServiceGroupConfiguration(
-            services: [service],
+            // They are stopped from the last to the first: probes are answered while the worker drains.
+            services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: quiet(logger)
         )
         // Beyond this the tasks are cancelled, and what they hold goes back to the queue.
         configuration.maximumGracefulShutdownDuration = settings.stopTime
         // The libraries log to the current logger, which would be one of its own making otherwise.
-        try await withLogger(logger) { _ in try await ServiceGroup(configuration: configuration).run() }
+        do {
+            try await withLogger(logger) { _ in try await ServiceGroup(configuration: configuration).run() }
+        } catch let error as HealthServer.Unusable {
+            printError("\(error)")
+            throw ExitCode.configuration
+        }
     }
 
     /// Nil for settings without Azure's part.
-    private func makeService(_ settings: Settings, _ logger: Logger) async throws -> WorkService? {
+    private func makeServices(_ settings: Settings, _ logger: Logger) async throws -> [any Service]? {
         guard let azure = settings.azure else { return nil }
         let access: AzureAccess
         do {
@@ -70,10 +76,30 @@ struct WorkCommand: AsyncParsableCommand {
             ]
         )
         let budget = WriteBudget(perSecond: azure.writesPerSecond, burst: azure.writeBurst)
-        return WorkService(settings, access, budget: budget, logger: logger)
+        let health = ServiceHealth()
+        let monitor = settings.http.map { _ in
+            HealthMonitor(
+                health: health,
+                requestQueue: settings.topology.requests,
+                stillnessLimit: settings.stillnessLimit
+            )
+        }
+        let server = settings.http.flatMap { address in
+            monitor.map { HealthServer(address, monitor: $0, logger: logger) }
+        }
+        let work = WorkService(
+            settings,
+            access,
+            budget: budget,
+            health: health,
+            monitor: monitor,
+            after: server?.isListening,
+            logger: logger
+        )
+        return server.map { [$0, work] } ?? [work]
     }
 
-    /// The group's own lines tell about our one service starting and stopping, which the service says itself.
+    /// The group's own lines tell about our services starting and stopping, which they say themselves.
     private func quiet(_ logger: Logger) -> Logger {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .warning)

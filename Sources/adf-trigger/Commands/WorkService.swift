@@ -3,44 +3,115 @@ internal import RabbitMQ
 internal import ServiceLifecycle
 internal import TriggerWorker
 
-/// Consumes requests until it is told to stop, over one subscription after another.
+/// Consumes requests until it is told to stop, over one subscription after another, and what the broker gave up on.
 ///
-/// Stopping ends the consumer, lets the requests in work finish, and closes; what had arrived and was not begun goes
-/// back to the queue. It returns when that is done.
+/// Stopping ends the consumers, lets the requests in work finish, puts back what was not begun, and closes. It returns
+/// when that is done.
 struct WorkService: Service {
     private let settings: Settings
     private let azure: AzureAccess
-    private let starter: DataFactoryStarter
+    private let starter: any RunStarter
     private let budget: WriteBudget
+    private let health: ServiceHealth
+    private let monitor: HealthMonitor?
+    private let beforeIt: AsyncStream<Never>?
+    private let stop = StopRequest()
     private let instance = WorkerInstance()
     private let logger: Logger
 
-    /// - Parameter azure: Closed when the service ends.
-    init(_ settings: Settings, _ azure: AzureAccess, budget: WriteBudget, logger: Logger) {
+    /// - Parameters:
+    ///   - azure: Closed when the service ends.
+    ///   - monitor: Told of what happens, where anybody asks.
+    ///   - beforeIt: Nothing is done before it ends.
+    init(
+        _ settings: Settings,
+        _ azure: AzureAccess,
+        budget: WriteBudget,
+        health: ServiceHealth,
+        monitor: HealthMonitor?,
+        after beforeIt: AsyncStream<Never>?,
+        logger: Logger
+    ) {
         self.settings = settings
         self.azure = azure
         self.budget = budget
+        self.health = health
+        self.monitor = monitor
+        self.beforeIt = beforeIt
         self.logger = logger
-        starter = DataFactoryStarter(azure.client)
+        let starter = DataFactoryStarter(azure.client, markers: settings.markers)
+        self.starter = monitor.map { MeteredStarter(starter, monitor: $0) } ?? starter
     }
 
     func run() async throws {
-        let broker = BrokerConnections(settings, worker: instance, logger: logger)
+        if let beforeIt { for await _ in beforeIt {} }
+        if !Task.isCancelled { await serve() }
+        await azure.shutdown()
+        logger.info("stopped", metadata: ["worker.instance": "\(instance.name)"])
+    }
+
+    private func serve() async {
+        let broker = BrokerConnections(settings, worker: instance, monitor: monitor, logger: logger)
         let worker = Worker(
             policy: settings.policy,
             settings: settings.worker,
             budget: budget,
+            health: health,
+            stop: stop,
             starter: starter,
             replies: broker.publisher,
+            monitor: monitor,
             logger: logger
         )
         await broker.whileOpen {
-            while let subscription = await nextSubscription(of: broker.consumer) {
-                await serve(subscription, worker, broker.publisher)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try? await gracefulShutdown()
+                    monitor?.stops()
+                    stop.set()
+                }
+                await withTaskGroup(of: Void.self) { queues in
+                    queues.addTask {
+                        await work(broker.consumer, worker, broker.publisher, requestHistory) { monitor?.consumes($0) }
+                    }
+                    queues.addTask {
+                        await work(broker.deadConsumer, worker, broker.publisher, deadHistory) { _ in }
+                    }
+                }
+                group.cancelAll()
             }
         }
-        await azure.shutdown()
-        logger.info("stopped", metadata: ["worker.instance": "\(instance.name)"])
+    }
+
+    /// Consumes one queue over one subscription after another, with a pause while Azure can't be used.
+    ///
+    /// - Parameter onChange: Told whether the queue is consumed.
+    private func work(
+        _ consumer: RecoveringConsumer,
+        _ worker: Worker,
+        _ publisher: Publisher,
+        _ history: @escaping @Sendable (Delivery) -> RequestHistory,
+        onChange: @escaping @Sendable (Bool) -> Void
+    ) async {
+        let probe = IntakeProbe(starter: starter, health: health, stop: stop, logger: logger)
+        while !stop.isSet {
+            await probe.waitUntilOpen()
+            guard let subscription = await nextSubscription(of: consumer) else { return }
+            let requests = HeldRequests(subscription, publisher: publisher, history: history)
+            onChange(true)
+            await serve(subscription, worker, requests) { onChange(false) }
+            onChange(false)
+        }
+    }
+
+    private var requestHistory: @Sendable (Delivery) -> RequestHistory {
+        { [topology = settings.topology] delivery in
+            RequestHistory(delivery, requestQueue: topology.requests, deliveryLimit: topology.deliveryLimit)
+        }
+    }
+
+    private var deadHistory: @Sendable (Delivery) -> RequestHistory {
+        { [topology = settings.topology] in RequestHistory(dead: $0, requestQueue: topology.requests) }
     }
 
     /// Nil when we are told to stop, which ends the wait for a broker too.
@@ -49,10 +120,16 @@ struct WorkService: Service {
         return await cancelWhenGracefulShutdown { await consumer.subscribe() }
     }
 
-    /// Works until the subscription ends or we are told to stop.
-    private func serve(_ subscription: Subscription, _ worker: Worker, _ publisher: Publisher) async {
-        let stop = StopFlag()
-        let requests = HeldRequests(subscription, publisher: publisher, isStopping: { stop.isSet })
+    /// Works until the subscription ends. Stopping, or a pause of the intake, ends the consumer: what had arrived is then
+    /// put back by the worker, and what is in work is finished.
+    ///
+    /// - Parameter onEnd: Told when no more requests come, which is before those in work are done.
+    private func serve(
+        _ subscription: Subscription,
+        _ worker: Worker,
+        _ requests: HeldRequests,
+        onEnd: @escaping @Sendable () -> Void
+    ) async {
         await withTaskGroup(of: End.self) { group in
             group.addTask {
                 // Why it ended is told of by the connection's events.
@@ -63,24 +140,35 @@ struct WorkService: Service {
             // else's as soon as the channel is gone.
             group.addTask {
                 _ = await subscription.channel.waitUntilClosed()
+                onEnd()
                 return .channelGone
             }
             group.addTask {
-                guard (try? await gracefulShutdown()) != nil else { return .stopRequested }
-                stop.set()
+                await withTaskGroup(of: Void.self) { either in
+                    either.addTask { await health.waitUntilPaused() }
+                    either.addTask { await stop.wait() }
+                    await either.next()
+                    either.cancelAll()
+                }
+                onEnd()
                 // Ends the wait for the next request. Where it fails the subscription is over anyway.
-                try? await subscription.channel.cancel(subscription.deliveries)
-                return .stopRequested
+                if !Task.isCancelled { try? await subscription.channel.cancel(subscription.deliveries) }
+                return .intakeClosed
             }
-            for await end in group where end != .stopRequested { break }
+            for await end in group where end != .intakeClosed { break }
             group.cancelAll()
         }
+        // A quorum queue forgets acknowledgements that come right before their channel closes, and what was answered
+        // would come again (rabbitmq-server 10327; 82 of 2000 on 3.10.8).
+        if stop.isSet { try? await Task.sleep(for: Self.settlePause) }
     }
+
+    private static let settlePause = Duration.milliseconds(250)
 
     /// What ends one of the tasks that serve a subscription.
     private enum End {
         case workDone
         case channelGone
-        case stopRequested
+        case intakeClosed
     }
 }

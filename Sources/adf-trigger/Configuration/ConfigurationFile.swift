@@ -9,6 +9,10 @@ struct ConfigurationFile {
     var values: [AbsoluteConfigKey: ConfigValue] = [:]
     /// The section `targets`: each alias with the pipeline it means, whose missing parts are the defaults.
     var aliases: [String: RequestedTarget] = [:]
+    /// The keys `previously` of the section `targets`: what each alias meant before.
+    var formerTargets: [String: [RequestedTarget]] = [:]
+    /// The section `factories`: how runs are recognised in a factory, by its ARM id as written.
+    var factoryRules: [String: IdentityRule] = [:]
 
     /// No file.
     init() {}
@@ -49,7 +53,9 @@ struct ConfigurationFile {
                 let keyName = key.string ?? ""
                 do throws(ConfigurationError) {
                     if sectionName == "targets" {
-                        aliases[keyName] = try Self.target(value, "\(name): targets.\(keyName)")
+                        try readTarget(keyName, value, "\(name): targets.\(keyName)")
+                    } else if sectionName == "factories" {
+                        factoryRules[keyName] = try Self.identityRule(value, "\(name): factories.\(keyName)")
                     } else {
                         try read(value, path: "\(sectionName).\(keyName)", name: name)
                     }
@@ -77,6 +83,36 @@ struct ConfigurationFile {
                 faults: ["\(name): \(path) must be \(key.isList ? "a value or a list of values" : "one value")"])
         }
         values[AbsoluteConfigKey(ConfigKey(path))] = ConfigValue(content, isSecret: key.isSecret)
+    }
+
+    private mutating func readTarget(_ alias: String, _ value: Node, _ place: String) throws(ConfigurationError) {
+        guard case .mapping(var members) = value, let former = members["previously"] else {
+            aliases[alias] = try Self.target(value, place)
+            return
+        }
+        members["previously"] = nil
+        aliases[alias] = try Self.target(.mapping(members), place)
+        guard case .sequence(let targets) = former else {
+            throw ConfigurationError(faults: ["\(place).previously must be a list of targets"])
+        }
+        for (index, target) in targets.enumerated() {
+            formerTargets[alias, default: []].append(try Self.target(target, "\(place).previously[\(index)]"))
+        }
+    }
+
+    /// `runIdentity`, and `markerParameter` with `marker`.
+    private static func identityRule(_ value: Node, _ place: String) throws(ConfigurationError) -> IdentityRule {
+        var texts: [String: String] = [:]
+        if case .mapping(let members) = value {
+            for (key, value) in members { texts[key.string ?? ""] = value.scalar?.string ?? "" }
+        }
+        let known = texts.keys.allSatisfy { ["runIdentity", "markerParameter"].contains($0) }
+        guard known, let kind = texts["runIdentity"],
+            let rule = IdentityRule(kind: kind, markerParameter: texts["markerParameter"])
+        else {
+            throw ConfigurationError(faults: ["\(place) \(IdentityRule.expectation)"])
+        }
+        return rule
     }
 
     private static func target(_ value: Node, _ place: String) throws(ConfigurationError) -> RequestedTarget {
@@ -122,6 +158,22 @@ extension YamlError {
             .composer(_, let problem, let mark, _):
             "\(problem) (line \(mark.line))"
         default: "it can't be parsed"
+        }
+    }
+}
+
+extension IdentityRule {
+    /// What a setting of a rule must look like.
+    static let expectation =
+        "must have runIdentity: clientRequestId, marker or none; and markerParameter, a name, with marker alone"
+
+    /// Nil where the two do not go together.
+    init?(kind: String, markerParameter: String?) {
+        switch (kind, markerParameter) {
+        case ("clientRequestId", nil): self = .clientRequestID
+        case ("marker", let name?) where !name.isEmpty: self = .marker(parameter: name)
+        case ("none", nil): self = .none
+        default: return nil
         }
     }
 }

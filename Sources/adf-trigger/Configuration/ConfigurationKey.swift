@@ -28,13 +28,21 @@ struct ConfigurationKey: Sendable {
     static let defaultSubscriptionID = ConfigurationKey("azure.defaultSubscriptionId")
     static let delaySeconds = ConfigurationKey("queues.delaySeconds", isList: true)
     static let bodyLimit = ConfigurationKey("requests.bodyLimitBytes")
+    static let deliveryLimit = ConfigurationKey("queues.deliveryLimit")
+    static let duplicateCheck = ConfigurationKey("duplicate.check")
     static let federatedTokenFile = ConfigurationKey("azure.federatedTokenFile")
     static let holdSeconds = ConfigurationKey("worker.holdSeconds")
+    static let httpHost = ConfigurationKey("http.host")
+    static let httpPort = ConfigurationKey("http.port")
+    static let identityWindowSeconds = ConfigurationKey("identity.windowSeconds")
     static let logFormat = ConfigurationKey("log.format")
     static let logLevel = ConfigurationKey("log.level")
     static let managedIdentityObjectID = ConfigurationKey("azure.managedIdentityObjectId")
     static let managedIdentityResourceID = ConfigurationKey("azure.managedIdentityResourceId")
     static let managementEndpoint = ConfigurationKey("azure.managementEndpoint")
+    static let markerLookBackSeconds = ConfigurationKey("azure.markerLookBackSeconds")
+    static let markerPageLimit = ConfigurationKey("azure.markerPageLimit")
+    static let markerParameter = ConfigurationKey("azure.markerParameter")
     static let maximumLength = ConfigurationKey("queues.maximumLength")
     static let policyAllow = ConfigurationKey("policy.allow", isList: true)
     static let prefetch = ConfigurationKey("worker.prefetch")
@@ -44,8 +52,10 @@ struct ConfigurationKey: Sendable {
     static let queueReplies = ConfigurationKey("queues.replies")
     static let queueRequests = ConfigurationKey("queues.requests")
     static let queueUndeliverable = ConfigurationKey("queues.undeliverable")
+    static let runIdentity = ConfigurationKey("azure.runIdentity")
     static let scope = ConfigurationKey("azure.scope")
     static let stopSeconds = ConfigurationKey("worker.stopSeconds")
+    static let targetPauseLimitSeconds = ConfigurationKey("target.pauseLimitSeconds")
     static let tenantID = ConfigurationKey("azure.tenantId")
     static let timeoutSeconds = ConfigurationKey("azure.timeoutSeconds")
     static let topologyMode = ConfigurationKey("topology.mode")
@@ -56,10 +66,13 @@ struct ConfigurationKey: Sendable {
     static let all: [ConfigurationKey] = [
         amqpURL, authorityHost, bodyLimit, clientCertificateAlgorithm, clientCertificatePassword,
         clientCertificatePath, clientID, clientSecret, cloud, concurrency, credential, defaultFactory,
-        defaultResourceGroup, defaultSubscriptionID, delaySeconds, federatedTokenFile, holdSeconds, logFormat, logLevel,
-        managedIdentityObjectID, managedIdentityResourceID, managementEndpoint, maximumLength, policyAllow, prefetch,
-        queueDead, queueDelay, queueErrors, queueReplies, queueRequests, queueUndeliverable, scope, stopSeconds,
-        tenantID, timeoutSeconds, topologyMode, windowSeconds, writeBurst, writesPerSecond,
+        defaultResourceGroup, defaultSubscriptionID, delaySeconds, deliveryLimit, duplicateCheck, federatedTokenFile,
+        holdSeconds, httpHost, httpPort, identityWindowSeconds, logFormat, logLevel,
+        managedIdentityObjectID, managedIdentityResourceID, managementEndpoint, markerLookBackSeconds, markerPageLimit,
+        markerParameter, maximumLength, policyAllow, prefetch,
+        queueDead, queueDelay, queueErrors, queueReplies, queueRequests, queueUndeliverable, runIdentity, scope,
+        stopSeconds,
+        targetPauseLimitSeconds, tenantID, timeoutSeconds, topologyMode, windowSeconds, writeBurst, writesPerSecond,
     ]
 
     /// `azure.tenantId` → `AZURE_TENANT_ID`.

@@ -25,6 +25,9 @@ struct Settings: Sendable {
     var policy: Policy
     /// Nil where the command does not call Azure.
     var azure: Azure?
+    var markers: MarkerSettings
+    /// Where probes are answered; nil for nowhere.
+    var http: HTTPAddress?
     var logFormat: LogFormat
     var logLevel: Logger.Level
 
@@ -63,11 +66,41 @@ struct Settings: Sendable {
             )
         }
         stopTime = .seconds(reader.integer(.stopSeconds, in: 1...3600, default: 25))
-        policy = Policy(&reader, aliases: file.aliases, topology)
+        policy = Policy(&reader, file, topology)
         azure = needs.contains(.azure) ? Azure(&reader, environment: environment) : nil
+        markers = MarkerSettings(
+            // Data Factory keeps runs for 45 days.
+            lookBack: .seconds(reader.integer(.markerLookBackSeconds, in: 60...3_888_000, default: 24 * 3600)),
+            pageLimit: reader.integer(.markerPageLimit, in: 1...1000, default: 20)
+        )
+        http = HTTPAddress(&reader)
         logFormat = reader.choice(.logFormat, default: .json)
         logLevel = reader.choice(.logLevel, default: .info)
+        readLife(&reader)
         guard reader.faults.isEmpty else { throw ConfigurationError(faults: reader.faults) }
+    }
+
+    /// What decides when a request is started, looked up and put back.
+    private mutating func readLife(_ reader: inout SettingsReader) {
+        worker.duplicateCheck = reader.choice(.duplicateCheck, default: worker.duplicateCheck)
+        worker.identityWindow = .seconds(
+            reader.integer(.identityWindowSeconds, in: 1...3_888_000, default: 24 * 3600)
+        )
+        worker.targetPauseLimit = .seconds(
+            reader.integer(.targetPauseLimitSeconds, in: 1...2_592_000, default: 24 * 3600)
+        )
+        worker.ladder = topology.delaySeconds.map { .seconds($0) }
+        guard let azure else { return }
+        // A holder whose connection is gone does not know it before two heartbeats are missed, and may call until then.
+        let unnoticed = brokers.map(\.heartbeat).max().map { $0 * 2 } ?? .zero
+        worker.window = reader.text(.windowSeconds) == nil ? azure.window + unnoticed : azure.window
+        if let longest = worker.ladder.last, longest < worker.window {
+            reader.fault(
+                .delaySeconds,
+                "the longest is \(longest.components.seconds) s, and must be at least azure.windowSeconds, "
+                    + "\(worker.window.components.seconds) s: so long a request waits until an earlier attempt is over"
+            )
+        }
     }
 
     private static func brokers(_ reader: inout SettingsReader) -> [ConnectionConfiguration] {
@@ -96,7 +129,7 @@ extension Settings {
 }
 
 extension Policy {
-    fileprivate init(_ reader: inout SettingsReader, aliases: [String: RequestedTarget], _ topology: Topology) {
+    fileprivate init(_ reader: inout SettingsReader, _ file: ConfigurationFile, _ topology: Topology) {
         self.init(replyQueue: topology.replies, ownQueues: Set(topology.declarations.map { $0.name }))
         defaultSubscriptionID = reader.text(.defaultSubscriptionID)
         defaultResourceGroup = reader.text(.defaultResourceGroup)
@@ -111,16 +144,37 @@ extension Policy {
             }
             allowed.append(pattern)
         }
-        for (alias, target) in aliases {
+        for (alias, target) in file.aliases {
             guard !alias.isEmpty, !alias.hasPrefix("/") else {
                 reader.fault("targets: \"\(alias)\" can't be an alias, which is not empty and does not begin with /")
                 continue
             }
             do throws(RequestError) {
                 self.aliases[alias] = try resolve(target)
+                for former in file.formerTargets[alias] ?? [] {
+                    formerTargets[alias, default: []].append(try resolve(former))
+                }
             } catch {
                 reader.fault("targets.\(alias): \(error.message)")
             }
+        }
+        readIdentityRules(&reader, file)
+    }
+
+    /// How runs are recognised, in general and in single factories.
+    private mutating func readIdentityRules(_ reader: inout SettingsReader, _ file: ConfigurationFile) {
+        let kind = reader.text(.runIdentity) ?? "clientRequestId"
+        if let rule = IdentityRule(kind: kind, markerParameter: reader.text(.markerParameter)) {
+            identityRule = rule
+        } else {
+            reader.fault(.runIdentity, IdentityRule.expectation)
+        }
+        for (factory, rule) in file.factoryRules {
+            guard let target = Target(resourceID: "\(factory)/pipelines/any") else {
+                reader.fault("factories: \"\(factory)\" must be the ARM id of a factory, /subscriptions/…/factories/…")
+                continue
+            }
+            factoryRules[target.factoryKey] = rule
         }
     }
 }

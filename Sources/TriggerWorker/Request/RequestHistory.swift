@@ -1,0 +1,38 @@
+package import FoundationEssentials
+
+/// What a request has been through before this delivery: what the broker says of it, and what earlier holders wrote
+/// into its headers when they put it back.
+package struct RequestHistory: Sendable, Hashable {
+    /// Whether somebody held it before and did not settle it. An attempt of that holder may still be on its way.
+    package var isRedelivered = false
+    /// How often it has been handed out in vain, this copy of it and those before: the broker counts each anew.
+    package var deliveries = 0
+    /// Whether a worker put it back to have it again later.
+    package var wasPostponed = false
+    /// createRun calls that earlier holders made.
+    package var attempts = 0
+    /// Steps it has gone up the ladder of delays, each for a failure of its own.
+    package var steps = 0
+    /// How often it was put back because this worker's own write budget left no turn.
+    package var budgetWaits = 0
+    /// Since when its target can't be reached, where that is why it was put back.
+    package var pausedSince: Date?
+    /// The last thing that went wrong, where it was put back for that.
+    package var lastFailure: StartFailure?
+    /// What it is to be answered if no run is found: the broker gave up on it, or will.
+    package var verdict: ErrorClass?
+    /// Raised by an operator who sends a rejected request home: 0 for a request as it was published.
+    package var generation = 0
+
+    /// A request nobody has held.
+    package init() {}
+
+    /// Whether a run may exist already, so that it must be looked for before anything else is said about the request.
+    var mayHaveRun: Bool { mayBeInFlight || wasPostponed || generation > 0 || verdict != nil }
+
+    /// Whether a createRun call of somebody else may be under way at this moment.
+    ///
+    /// A holder that crashed or lost its channel says nothing of what it had sent. One that put the request back has
+    /// seen to it that the delay outlasts whatever had been sent.
+    var mayBeInFlight: Bool { isRedelivered }
+}

@@ -1,0 +1,98 @@
+internal import FoundationEssentials
+internal import RabbitMQ
+internal import TriggerWorker
+
+/// A request that is put back for later: the message as it came, with what its next holder must know.
+struct PostponedCopy {
+    let message: Message
+
+    init(_ delivery: Delivery, _ postponement: Postponement, as identity: RequestIdentity) {
+        let history = postponement.history
+        var headers: FieldTable = [
+            RequestHeader.postponed: .string(postponement.reason.rawValue),
+            RequestHeader.attempts: .int64(Int64(history.attempts)),
+            RequestHeader.steps: .int64(Int64(history.steps)),
+            RequestHeader.budgetWaits: .int64(Int64(history.budgetWaits)),
+            RequestHeader.deliveries: .int64(Int64(history.deliveries)),
+        ]
+        if !identity.isIdentified { headers[RequestHeader.requestID] = .string(identity.text) }
+        headers[RequestHeader.pausedSince] = history.pausedSince.map { .string($0.ISO8601Format()) }
+        headers[RequestHeader.verdict] = history.verdict.map { .string($0.rawValue) }
+        headers[RequestHeader.lastErrorCode] = history.lastFailure.map { .string($0.code) }
+        headers[RequestHeader.lastErrorMessage] = history.lastFailure.map { .string($0.message.cut(toByteCount: 1024)) }
+        message = Message(
+            properties: Republication.properties(of: delivery, adding: headers),
+            body: delivery.message.body
+        )
+    }
+}
+
+/// The headers in which a request's history travels.
+enum RequestHeader {
+    static let attempts = "attempts"
+    static let budgetWaits = "budget-waits"
+    static let deliveries = "deliveries"
+    static let generation = "generation"
+    static let lastErrorCode = "last-error-code"
+    static let lastErrorMessage = "last-error-message"
+    static let pausedSince = "paused-since"
+    static let postponed = "postponed"
+    static let requestID = "request-id"
+    static let steps = "delay-steps"
+    static let verdict = "verdict"
+}
+
+extension RequestHistory {
+    /// Reads what is known of a delivery. Publishers can write these headers too: whatever stands there is bounded, and
+    /// harms nobody but their own request.
+    ///
+    /// - Parameters:
+    ///   - queue: The request queue, for telling which of the message's deaths was there.
+    ///   - deliveryLimit: How often the queue hands a message out before the broker gives up on it.
+    init(_ delivery: Delivery, requestQueue queue: String, deliveryLimit: Int) {
+        let headers = delivery.message.properties.headers ?? [:]
+        func count(_ name: String) -> Int { Int(clamping: min(max(headers[name]?.integer ?? 0, 0), 1_000_000)) }
+        self.init()
+        isRedelivered = delivery.isRedelivered
+        deliveries = count("x-delivery-count") + count(RequestHeader.deliveries)
+        wasPostponed = headers[RequestHeader.postponed] != nil
+        attempts = count(RequestHeader.attempts)
+        steps = count(RequestHeader.steps)
+        budgetWaits = count(RequestHeader.budgetWaits)
+        generation = count(RequestHeader.generation)
+        pausedSince = headers[RequestHeader.pausedSince]?.text.flatMap { try? Date($0, strategy: .iso8601) }
+        verdict = headers[RequestHeader.verdict]?.text.flatMap { ErrorClass(rawValue: $0) }.flatMap { verdict in
+            [.expired, .poisoned].contains(verdict) ? verdict : nil
+        }
+        if let code = headers[RequestHeader.lastErrorCode]?.text {
+            let message = headers[RequestHeader.lastErrorMessage]?.text ?? ""
+            lastFailure = StartFailure(.notStarted, code: code, message: message)
+        }
+        // One delivery is left: the last is for saying so.
+        if deliveries >= deliveryLimit - 1 { verdict = .poisoned }
+    }
+
+    /// The same for what the broker itself has given up on.
+    init(dead delivery: Delivery, requestQueue queue: String) {
+        self.init(delivery, requestQueue: queue, deliveryLimit: .max)
+        verdict = Self.death(delivery, at: queue) == "expired" ? .expired : .poisoned
+        // Its last holder may have gone a moment ago, and of that the broker says nothing any more.
+        isRedelivered = true
+    }
+
+    /// Why it died at the request queue. Its first death may have been at a delay queue, where all die.
+    private static func death(_ delivery: Delivery, at queue: String) -> String? {
+        guard case .array(let deaths)? = delivery.message.properties.headers?["x-death"] else { return nil }
+        for case .table(let death) in deaths where death["queue"]?.text == queue { return death["reason"]?.text }
+        return nil
+    }
+}
+
+extension String {
+    fileprivate func cut(toByteCount limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var end = utf8.index(startIndex, offsetBy: limit)
+        while end > startIndex, end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
+        return String(self[..<end])
+    }
+}

@@ -1,0 +1,38 @@
+internal import RabbitMQ
+
+/// How a message may be published again by somebody else than its publisher.
+///
+/// What the broker would act on does not travel as such; it is kept under `origin-…`.
+enum Republication {
+    /// A message's properties, fit for a copy, with headers added.
+    ///
+    /// - Parameter added: Headers of ours; they replace what stands there under their names.
+    static func properties(of delivery: Delivery, adding added: FieldTable) -> MessageProperties {
+        var properties = delivery.message.properties
+        let given = properties.headers ?? [:]
+        var origins = FieldTable([])
+        origins["origin-user-id"] = properties.userID.map { .string($0) }
+        origins["origin-expiration"] = properties.expiration.map { .string($0) }
+
+        properties.deliveryMode = .persistent
+        // The broker checks user-id against the login and refuses anybody else's (406); a copy that kept its expiration
+        // would vanish; and nobody can answer to the bare pseudo-queue of direct reply-to.
+        properties.userID = nil
+        properties.expiration = nil
+        if properties.replyTo == "amq.rabbitmq.reply-to" { properties.replyTo = nil }
+        properties.headers = FieldTable(
+            given.entries.map { entry in
+                mustNotTravel(entry.key) ? .init("origin-\(entry.key)", entry.value) : entry
+            }.filter { added[$0.key] == nil && origins[$0.key] == nil } + origins.entries + added.entries
+        )
+        return properties
+    }
+
+    /// Headers that mean something to the broker: CC and BCC would make it copy the message where the publisher likes,
+    /// and with a death record of its own queue it sees a cycle and drops the message. Its count of deliveries begins
+    /// anew with each copy.
+    private static func mustNotTravel(_ key: String) -> Bool {
+        ["CC", "BCC", "x-death", "x-delivery-count"].contains(key) || key.hasPrefix("x-first-death-")
+            || key.hasPrefix("x-last-death-")
+    }
+}
