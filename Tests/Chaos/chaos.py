@@ -4,6 +4,7 @@ each request. deploy/chaos starts it, and says what the forms are."""
 import argparse
 import os
 import random
+import signal
 import socket
 import sys
 import threading
@@ -250,6 +251,8 @@ def main():
     parser.add_argument("--short", action="store_true")
     parser.add_argument("forms", nargs="*", metavar="form")
     options = parser.parse_args()
+    # What it has started ends with it, also when deploy/chaos is told to stop.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
     unknown = [form for form in options.forms if form not in FORMS]
     if unknown:
         parser.error(f"there is no form {unknown[0]}; there are {', '.join(FORMS)}")

@@ -1,5 +1,6 @@
 """The programs of a chaos run: the broker, the emulator and the replicas, and how each is mistreated."""
 
+import atexit
 import json
 import os
 import re
@@ -16,6 +17,24 @@ SECRET = "chaos-secret"
 DELAYS = [2, 5, 10]
 STOP_SECONDS = 25
 WINDOW_SECONDS = 8
+
+
+processes = []
+
+
+def launch(command, **options):
+    """A program that does not outlive this one."""
+    process = subprocess.Popen(command, **options)
+    processes[:] = [other for other in processes if other.poll() is None] + [process]
+    return process
+
+
+@atexit.register
+def end_all():
+    for process in processes:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 def wait_until(what, limit, condition):
@@ -69,7 +88,7 @@ class Emulator:
         with open(path, "w") as file:
             json.dump(scenario, file)
         output = os.path.join(folder, "emulator.out")
-        self.process = subprocess.Popen(
+        self.process = launch(
             [os.path.join(bin_path, "adf-emulator"), "--port", "0", "--scenario", path],
             stdout=open(output, "w"), stderr=open(os.path.join(folder, "emulator.log"), "w"))
         wait_until("the emulator listens", 30, lambda: "listening on" in open(output).read())
@@ -105,7 +124,7 @@ class Replica:
     def start(self):
         self.begin = os.path.getsize(self.log) if os.path.exists(self.log) else 0
         with open(self.log, "a") as log:
-            self.process = subprocess.Popen(self.command, env=self.environment, stdout=log, stderr=log)
+            self.process = launch(self.command, env=self.environment, stdout=log, stderr=log)
 
     def has_logged(self, text):
         """Since it was last started."""
