@@ -29,11 +29,12 @@ struct AzureCLIAnswer: Decodable {
         JSONAnswer.decode(AzureCLIAnswer.self, from: output)
     }
 
-    /// The token, unless there is none or nobody can tell how long it lives.
-    func token(asked: Date, in zone: TimeZone = .current) -> AccessToken? {
+    /// The token.
+    func token(asked: Date, in zone: TimeZone = .current) throws(TokenAnswer.Flaw) -> AccessToken {
         let expiry = expiresOn.map(Date.init(timeIntervalSince1970:)) ?? localExpiry.flatMap { Self.date($0, in: zone) }
-        guard let expiry, expiry > asked, expiry < asked.addingTimeInterval(1e9), TokenAnswer.isToken(accessToken)
-        else { return nil }
+        guard let expiry, expiry < asked.addingTimeInterval(1e9), TokenAnswer.isToken(accessToken)
+        else { throw .unusable }
+        guard expiry > asked else { throw .ended }
         return AccessToken(token: accessToken, expiresOn: expiry)
     }
 
@@ -41,7 +42,9 @@ struct AzureCLIAnswer: Decodable {
     /// replaced sooner.
     private static func date(_ text: String, in zone: TimeZone) -> Date? {
         let numbers = text.split { !$0.isASCII || !$0.isNumber }.prefix(6).compactMap { Int($0) }
-        guard numbers.count == 6 else { return nil }
+        // A calendar goes on counting where a number is too large for its place, and does not say so.
+        let places = [1970...9999, 1...12, 1...31, 0...23, 0...59, 0...60]
+        guard numbers.count == places.count, zip(places, numbers).allSatisfy({ $0.contains($1) }) else { return nil }
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = zone
         return calendar.date(

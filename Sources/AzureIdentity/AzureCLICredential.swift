@@ -72,10 +72,13 @@ public struct AzureCLICredential: TokenCredential {
             throw self.error(of: error)
         }
         guard output.isSuccess else { throw refusal(output.standardError) }
-        guard let token = AzureCLIAnswer.read(output.standardOutput)?.token(asked: asked) else {
-            throw error(.malformedResponse, "az printed no usable accessToken and expiry")
+        do throws(TokenAnswer.Flaw) {
+            guard let answer = AzureCLIAnswer.read(output.standardOutput) else { throw .unusable }
+            return try answer.token(asked: asked)
+        } catch {
+            let message = error.message(unusable: "az printed no usable accessToken and expiry")
+            throw self.error(.malformedResponse, message)
         }
-        return token
     }
 
     private func arguments(for scope: String) throws(AzureIdentityError) -> [String] {

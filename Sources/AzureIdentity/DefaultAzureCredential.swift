@@ -7,12 +7,19 @@ internal import NIOConcurrencyHelpers
 /// A credential that is not set up is passed over: a value is missing, there is no metadata service, nobody is logged
 /// in. One that is set up and fails ends the search with its error, whatever the cause. Going on would let a wrong secret
 /// or a minute's trouble at Entra ID decide who the program is. Once a credential has given a token it is the only one
-/// that is asked.
+/// that is asked, unless one before it was passed over for something that may pass, such as a metadata service that did
+/// not answer in time: then the search begins anew with each token.
 ///
 /// In production name one credential instead: a chain hides mistakes, and off Azure it waits for a metadata service.
 public final class DefaultAzureCredential: TokenCredential {
     /// One credential of the chain, or why it could not even be made.
     typealias Link = Result<any TokenCredential, AzureIdentityError>
+
+    private struct Choice {
+        let credential: any TokenCredential
+        /// Whether each credential before it is absent for certain.
+        let isFinal: Bool
+    }
 
     private enum LogKey {
         static let credential = "azure.credential"
@@ -25,7 +32,7 @@ public final class DefaultAzureCredential: TokenCredential {
     ]
 
     private let links: [Link]
-    private let chosen = NIOLockedValueBox<(any TokenCredential)?>(nil)
+    private let choice = NIOLockedValueBox<Choice?>(nil)
 
     /// Makes the chain. Nothing is sent, read or started yet.
     ///
@@ -49,7 +56,7 @@ public final class DefaultAzureCredential: TokenCredential {
 
     /// `default`, and behind a colon the credential it found, once it found one.
     public var description: String {
-        chosen.withLockedValue { $0 }.map { "default: \($0)" } ?? "default"
+        choice.withLockedValue { $0 }.map { "default: \($0.credential)" } ?? "default"
     }
 
     /// Asks the credential found before, else one after another.
@@ -57,7 +64,9 @@ public final class DefaultAzureCredential: TokenCredential {
     /// - Throws: ``AzureIdentityError``: that of the credential which is set up and failed; or, if none is, one that names
     ///   each and why it was passed over. The latter is a matter of configuration only if each of the causes is.
     public func token(for scope: String, claims: String?) async throws(AzureIdentityError) -> AccessToken {
-        if let chosen = chosen.withLockedValue({ $0 }) { return try await chosen.token(for: scope, claims: claims) }
+        if let choice = choice.withLockedValue({ $0 }), choice.isFinal {
+            return try await choice.credential.token(for: scope, claims: claims)
+        }
         var passedOver: [AzureIdentityError] = []
         for link in links {
             do throws(AzureIdentityError) {
@@ -78,12 +87,14 @@ public final class DefaultAzureCredential: TokenCredential {
     }
 
     private func choose(_ credential: any TokenCredential, _ passedOver: [AzureIdentityError]) {
-        let isFirst = chosen.withLockedValue { chosen in
+        let found = Choice(credential: credential, isFinal: passedOver.allSatisfy(\.isConfiguration))
+        let isNews = choice.withLockedValue { choice in
             // Of two first callers the slower one keeps what the quicker one found.
-            defer { chosen = chosen ?? credential }
-            return chosen == nil
+            if choice?.isFinal == true { return false }
+            defer { choice = found }
+            return choice?.credential.description != credential.description
         }
-        guard isFirst else { return }
+        guard isNews else { return }
         // Info, because who the program is must be known when something is refused, and no error tells it.
         Logger.current.info(
             "Azure credential found",

@@ -33,8 +33,9 @@ extension ManagedIdentityCredential {
         }
     }
 
-    /// Off Azure nothing answers at the service's address, and nothing says so. A question without the header that the
-    /// service insists on is refused at once where it is there, so a second is enough to know.
+    /// Off Azure nothing answers at the service's address and nothing says so, or something else answers: another
+    /// cloud's service, a container host, a proxy. A question without the header that the service insists on is refused
+    /// at once where it is there, so a second is enough to know.
     private func probeMetadataService(_ request: HTTPRequest) async throws(AzureIdentityError) {
         if metadataServiceAnswered.withLockedValue({ $0 }) { return }
         var probe = request
@@ -55,9 +56,27 @@ extension ManagedIdentityCredential {
                 isAbsent: failure.code != .cancelled
             )
         }
-        let failure = refusal(response, reply)
-        if response.status == 403, failure.isAbsent { throw failure }
-        metadataServiceAnswered.withLockedValue { $0 = true }
+        switch response.status {
+        // The refusal; or the service has too much to do, or is being updated.
+        case 400, 410, 429, 500...: metadataServiceAnswered.withLockedValue { $0 = true }
+        default: throw stranger(response, to: probe)
+        }
+    }
+
+    /// Something that does not answer as the service would.
+    private func stranger(_ response: HTTPResponse, to probe: HTTPRequest) -> AzureIdentityError {
+        // It may say of what make it is, as the services of other clouds do.
+        let server = response.header("server").map { " (\(BoundedText.line($0, toBytes: 64)))" } ?? ""
+        return AzureIdentityError(
+            // 404 is also among what the service itself says for a while, so it is no verdict for ever.
+            code: response.status == 404 ? .unavailable : .configuration,
+            message: "what answers \(probe) is not Azure's metadata service: it said \(response.status)\(server), and "
+                + "the service refuses a question without its header with 400; this is no Azure machine, or something "
+                + "stands before its metadata service",
+            credential: description,
+            status: response.status,
+            isAbsent: true
+        )
     }
 
     private func refusal(_ response: HTTPResponse, _ reply: TokenReply) -> AzureIdentityError {
@@ -65,10 +84,6 @@ extension ManagedIdentityCredential {
         case 400:
             // No identity at all, or none with that id; also what anything but the service says.
             return reply.failure(of: response, as: .configuration, isAbsent: true)
-        case 403:
-            // Docker Desktop answers for addresses that it cannot reach.
-            let text = String(decoding: response.body.prefix(4096), as: UTF8.self)
-            return reply.failure(of: response, as: .configuration, isAbsent: text.contains("unreachable"))
         case 404, 410:
             return reply.failure(of: response, as: .unavailable)
         default:

@@ -72,16 +72,13 @@ enum ManagedIdentityPlatform: Sendable {
         let pairs = query.map { "\($0)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
         switch self {
         case .metadataService(let host):
-            return Self.request("\(host)/metadata/identity/oauth2/token?\(pairs)", "metadata", "true", timeout)
+            return request("\(host)/metadata/identity/oauth2/token?\(pairs)", "metadata", "true", timeout)
         case .appService(let endpoint, let header):
-            var request = Self.request("\(endpoint)?\(pairs)", "x-identity-header", header.value, timeout)
-            // The one address that is believed over plain http wherever it lies: the platform itself set it.
-            request.carriesSecret = false
-            return request
+            return request("\(endpoint)?\(pairs)", "x-identity-header", header.value, timeout)
         case .legacyAppService(let endpoint, let secret):
-            return Self.request("\(endpoint)?\(pairs)", "secret", secret.value, timeout)
+            return request("\(endpoint)?\(pairs)", "secret", secret.value, timeout)
         case .arc(let endpoint):
-            return Self.request("\(endpoint)?\(pairs)", "metadata", "true", timeout)
+            return request("\(endpoint)?\(pairs)", "metadata", "true", timeout)
         case .unsupported:
             return nil
         }
@@ -112,10 +109,25 @@ enum ManagedIdentityPlatform: Sendable {
         }
     }
 
-    /// Tokens come over plain http from these services, so the rule is about who can listen: the machine itself and its
-    /// link-local network. Anywhere else the request counts as secret, which makes the transport insist on https.
-    private static func request(_ url: String, _ header: String, _ value: String, _ timeout: Duration) -> HTTPRequest {
+    /// The networks, beside the machine itself, that tokens may come from over plain http: the link-local one, which no
+    /// router forwards, and for App Service, whose endpoint lies in the network of its sandbox, the private ones of
+    /// RFC 1918.
+    private var plainNetworks: [IPBlock] {
+        let linkLocal: [Substring] = ["169.254.0.0/16"]
+        let privateOnes: [Substring] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+        return switch self {
+        case .appService: (linkLocal + privateOnes).compactMap(IPBlock.init)
+        case .metadataService, .legacyAppService, .arc, .unsupported: linkLocal.compactMap(IPBlock.init)
+        }
+    }
+
+    /// Tokens come over plain http from these services, so the rule is about who can listen. Where it is not kept the
+    /// request counts as secret, which makes the transport insist on https. Names are not looked up: whoever answers for
+    /// them decides where they lead.
+    private func request(_ url: String, _ header: String, _ value: String, _ timeout: Duration) -> HTTPRequest {
         let origin = URLOrigin(url: url)
+        let address = origin.flatMap { IPAddress($0.host) }
+        let isNear = address.map { address in plainNetworks.contains { $0.contains(address) } } ?? false
         return HTTPRequest(
             method: .get,
             url: url,
@@ -123,17 +135,8 @@ enum ManagedIdentityPlatform: Sendable {
                 HTTPHeader(name: "accept", value: "application/json"), HTTPHeader(name: header, value: value),
             ],
             timeout: timeout,
-            carriesSecret: !(origin.map { $0.isLoopback || $0.isLinkLocal } ?? false),
+            carriesSecret: !isNear && origin?.isLoopback != true,
             bypassesProxy: true
         )
-    }
-}
-
-extension URLOrigin {
-    /// Whether the host is in 169.254.0.0/16, written as four decimal numbers: a network that no router forwards.
-    fileprivate var isLinkLocal: Bool {
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "169" && parts[1] == "254"
-            && parts.dropFirst(2).allSatisfy { UInt8($0).map(String.init) == String($0) }
     }
 }

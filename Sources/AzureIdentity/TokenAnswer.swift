@@ -33,17 +33,36 @@ struct TokenAnswer: Decodable {
         refreshIn = number(.refreshIn, upTo: 1e9)
     }
 
+    /// Why an answer that could be read gives no token.
+    enum Flaw: Error {
+        /// There is none, or nobody can tell how long it lives.
+        case unusable
+        /// Its end is told as a time of day, which is past here. Such tokens are not handed out, so the clock is wrong.
+        case ended
+
+        /// What to say of it.
+        ///
+        /// - Parameter unusable: What to say of a token that is missing.
+        func message(unusable: String) -> String {
+            switch self {
+            case .unusable: unusable
+            case .ended: "the token has ended already by this machine's clock: check the clock"
+            }
+        }
+    }
+
     static func read(_ body: [UInt8]) -> TokenAnswer? {
         JSONAnswer.decode(TokenAnswer.self, from: body)
     }
 
-    /// The token, unless there is none or nobody can tell how long it lives.
+    /// The token.
     ///
     /// - Parameter asked: When it was asked for. Its life is counted from before the request, so that it ends early
     ///   rather than late.
-    func token(asked: Date) -> AccessToken? {
+    func token(asked: Date) throws(Flaw) -> AccessToken {
         let expiry = expiresIn.map(asked.addingTimeInterval) ?? expiresOn.map(Date.init(timeIntervalSince1970:))
-        guard let expiry, expiry > asked, Self.isToken(accessToken) else { return nil }
+        guard let expiry, Self.isToken(accessToken) else { throw .unusable }
+        guard expiry > asked else { throw .ended }
         return AccessToken(
             token: accessToken,
             expiresOn: expiry,

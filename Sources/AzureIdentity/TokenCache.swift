@@ -14,6 +14,7 @@ internal import NIOConcurrencyHelpers
 /// - A failed replacement is logged and tried again 30 s later, or when Entra ID allows; no failure is remembered.
 /// - A caller who is cancelled stops waiting; the others keep what they wait for.
 /// - A caller with claims was refused with the token held: it waits for another, which replaces that one for everybody.
+///   Who was refused with the one before, and for the same claims, is served by it.
 ///
 /// It is a credential itself: share one cache between clients that act as the same principal.
 public final class TokenCache: TokenCredential {
@@ -56,13 +57,40 @@ public final class TokenCache: TokenCredential {
     ///   ``AzureIdentityError/Code-swift.struct/cancelled`` if the caller was cancelled while it waited.
     public func token(for scope: String, claims: String?) async throws(AzureIdentityError) -> AccessToken {
         if claims == nil, let token = cachedToken(for: scope) { return token }
+        return try await wait(for: scope, claims, insteadOf: nil)
+    }
+
+    /// Another token than one that a service refused with 401, which is forgotten.
+    ///
+    /// Of many callers refused at once the first one asks; the others get what it got, even those that hear of the
+    /// refusal later.
+    ///
+    /// - Parameters:
+    ///   - scope: What the token is for.
+    ///   - claims: What the refusal demanded; nil if it demanded nothing.
+    ///   - refused: The token that was refused.
+    /// - Throws: ``AzureIdentityError``, as ``token(for:claims:)`` does.
+    package func token(
+        for scope: String,
+        claims: String?,
+        insteadOf refused: AccessToken
+    ) async throws(AzureIdentityError) -> AccessToken {
+        invalidate(refused)
+        return try await wait(for: scope, claims, insteadOf: refused)
+    }
+
+    private func wait(
+        for scope: String,
+        _ claims: String?,
+        insteadOf refused: AccessToken?
+    ) async throws(AzureIdentityError) -> AccessToken {
         let id = state.withLockedValue { state in
             state.nextWaiter += 1
             return state.nextWaiter
         }
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { (waiter: Waiter) in
-                join(waiter, id, scope, claims)
+                join(waiter, id, scope, claims, refused)
             }
         } onCancel: {
             leave(id)
@@ -145,12 +173,18 @@ public final class TokenCache: TokenCredential {
     }
 
     /// Looks up and enlists in one step: between the two the attempt could end and nobody would call the waiter.
-    private func join(_ waiter: Waiter, _ id: Int, _ scope: String, _ claims: String?) {
+    private func join(
+        _ waiter: Waiter,
+        _ id: Int,
+        _ scope: String,
+        _ claims: String?,
+        _ refused: AccessToken?
+    ) {
         let now = clock.instant()
         let (answer, attempt): (Outcome?, TokenCacheStateMachine.Attempt?) = state.withLockedValue { state in
             // Asked inside the lock: a cancellation before it is seen here, one after it finds the waiter enlisted.
             if Task.isCancelled { return (.failure(cancelled), nil) }
-            switch state.machine.lookUp(scope, claims: claims, now: now) {
+            switch state.machine.lookUp(scope, claims: claims, insteadOf: refused, now: now) {
             case .use(let token):
                 return (.success(token), nil)
             case .useAndBegin(let token, let attempt):

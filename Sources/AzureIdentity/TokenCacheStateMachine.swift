@@ -4,6 +4,10 @@ struct TokenCacheStateMachine {
     /// (Python 1.27, get_token_mixin).
     static let pauseAfterFailedRefresh = Duration.seconds(30)
 
+    /// How long a token is left alone at least, whatever its issuer wishes: an issuer that wants it replaced at once
+    /// must not be asked without end.
+    static let shortestUse = Duration.seconds(30)
+
     /// When a token is to be replaced and when it is of no use any more, on the cache's clock.
     struct Validity: Equatable {
         let refreshAt: ContinuousClock.Instant
@@ -15,16 +19,18 @@ struct TokenCacheStateMachine {
         ///
         /// Without such a wish: at half-life if it lives 7200 s or longer (azure-identity, aad_client_base), otherwise
         /// 300 s before its end (azure-core, bearer token policy). A token so short-lived that this would be most of
-        /// its life is replaced at half-life.
+        /// its life is replaced at half-life. None is replaced before ``shortestUse`` or, if that is sooner, its end.
         init(now: ContinuousClock.Instant, lifetime: Duration, refreshIn: Duration?) {
+            let wanted =
+                if let refreshIn, refreshIn < lifetime {
+                    refreshIn
+                } else if lifetime >= .seconds(7200) {
+                    lifetime / 2
+                } else {
+                    max(lifetime - .seconds(300), lifetime / 2)
+                }
+            refreshAt = now + min(max(wanted, TokenCacheStateMachine.shortestUse), lifetime)
             expiresAt = now + lifetime
-            if let refreshIn, refreshIn < lifetime {
-                refreshAt = now + refreshIn
-            } else if lifetime >= .seconds(7200) {
-                refreshAt = now + lifetime / 2
-            } else {
-                refreshAt = now + max(lifetime - .seconds(300), lifetime / 2)
-            }
         }
     }
 
@@ -55,7 +61,8 @@ struct TokenCacheStateMachine {
     }
 
     private struct Entry {
-        var held: (token: AccessToken, validity: Validity)?
+        /// With the claims it was got with.
+        var held: (token: AccessToken, validity: Validity, claims: String?)?
         var attempt: Attempt?
         var quietUntil: ContinuousClock.Instant?
         // <= the demands that callers wait for now.
@@ -78,14 +85,27 @@ struct TokenCacheStateMachine {
         return held.token
     }
 
-    /// - Parameter claims: What was demanded of the token beyond the scope. The held one is not looked at then: whoever
-    ///   has a demand was refused with it.
-    mutating func lookUp(_ scope: String, claims: String?, now: ContinuousClock.Instant) -> Lookup {
+    /// - Parameters:
+    ///   - claims: What was demanded of the token beyond the scope. The held one will not do then: whoever has a demand
+    ///     was refused with it.
+    ///   - refused: The token the caller was refused with, if it tells. A held one that came later and in answer to the
+    ///     same demand does serve it: many are refused with one token, and some hear of it when the demand was met.
+    mutating func lookUp(
+        _ scope: String,
+        claims: String?,
+        insteadOf refused: AccessToken? = nil,
+        now: ContinuousClock.Instant
+    ) -> Lookup {
         var entry = entries[scope] ?? Entry()
         defer { entries[scope] = entry }
 
         if let claims {
             if let attempt = entry.demands[claims] { return .wait(attempt) }
+            if let refused, let held = entry.held, held.claims == claims, held.token.token != refused.token,
+                now < held.validity.expiresAt
+            {
+                return .use(held.token)
+            }
             let attempt = begin(scope, claims)
             entry.demands[claims] = attempt
             return .beginAndWait(attempt)
@@ -122,7 +142,7 @@ struct TokenCacheStateMachine {
             guard entry.attempt == attempt else { return }
             entry.attempt = nil
         }
-        entry.held = (token, validity)
+        entry.held = (token, validity, attempt.claims)
         entry.quietUntil = nil
     }
 

@@ -21,15 +21,18 @@ struct TokenReply: Sendable {
     /// - Throws: ``AzureIdentityError`` for any answer but a usable token.
     func token(from response: HTTPResponse) throws(AzureIdentityError) -> AccessToken {
         guard (200..<300).contains(response.status) else { throw failure(of: response) }
-        guard let token = TokenAnswer.read(response.body)?.token(asked: asked) else {
+        do throws(TokenAnswer.Flaw) {
+            guard let answer = TokenAnswer.read(response.body) else { throw .unusable }
+            return try answer.token(asked: asked)
+        } catch {
+            // A clock that is wrong is no setting of ours, and what sets clocks may be about to mend it.
             throw AzureIdentityError(
                 code: .malformedResponse,
-                message: "\(service)'s answer holds no usable access_token and expires_in",
+                message: error.message(unusable: "\(service)'s answer holds no usable access_token and expires_in"),
                 credential: credential,
                 status: response.status
             )
         }
-        return token
     }
 
     /// What it means that no answer came.

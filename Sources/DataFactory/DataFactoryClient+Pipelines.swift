@@ -16,7 +16,7 @@ extension DataFactoryClient {
     ) async throws(DataFactoryError) -> PipelineLookup {
         var headers = [Self.acceptJSON]
         if let ifNoneMatch { headers.append(HTTPHeader(name: "if-none-match", value: ifNoneMatch)) }
-        let response = try await exchange(
+        let (response, token) = try await exchange(
             HTTPRequest(
                 method: .get,
                 url: "\(endpoint)\(pipeline.resourcePath)?\(Self.apiVersion)",
@@ -27,7 +27,7 @@ extension DataFactoryClient {
         )
         if response.status == 304, ifNoneMatch != nil { return .notModified }
         guard response.isSuccess else {
-            let error = DataFactoryError(answer: response, effect: .startsNothing)
+            let error = DataFactoryError(answer: response, askedWith: token, effect: .startsNothing)
             if error.status == 404, error.disposition == .permanent { return .absent }
             throw error
         }

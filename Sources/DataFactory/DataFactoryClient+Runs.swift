@@ -8,7 +8,7 @@ extension DataFactoryClient {
     ///   found it is ``DataFactoryError/Disposition/access``: a role that is missing can look like that, so it says
     ///   nothing about the run.
     public func run(_ id: String, in factory: FactoryReference) async throws(DataFactoryError) -> PipelineRun? {
-        let response = try await exchange(
+        let (response, token) = try await exchange(
             HTTPRequest(
                 method: .get,
                 url: "\(endpoint)\(try Self.path(of: id, in: factory))?\(Self.apiVersion)",
@@ -18,7 +18,7 @@ extension DataFactoryClient {
             effect: .startsNothing
         )
         guard response.isSuccess else {
-            let error = DataFactoryError(answer: response, effect: .startsNothing)
+            let error = DataFactoryError(answer: response, askedWith: token, effect: .startsNothing)
             if error.saysRunIsAbsent(response) { return nil }
             throw error
         }
@@ -42,7 +42,7 @@ extension DataFactoryClient {
         in factory: FactoryReference,
         continuationToken: String?
     ) async throws(DataFactoryError) -> RunPage {
-        let response = try await exchange(
+        let (response, token) = try await exchange(
             HTTPRequest(
                 method: .post,
                 url: "\(endpoint)\(factory.resourcePath)/queryPipelineRuns?\(Self.apiVersion)",
@@ -52,7 +52,9 @@ extension DataFactoryClient {
             ),
             effect: .startsNothing
         )
-        guard response.isSuccess else { throw DataFactoryError(answer: response, effect: .startsNothing) }
+        guard response.isSuccess else {
+            throw DataFactoryError(answer: response, askedWith: token, effect: .startsNothing)
+        }
         guard let page = RunPage(response) else {
             throw DataFactoryError(unreadable: response, wanted: "page of runs", effect: .startsNothing)
         }
@@ -82,7 +84,7 @@ extension DataFactoryClient {
         in factory: FactoryReference,
         isRecursive: Bool
     ) async throws(DataFactoryError) {
-        let response = try await exchange(
+        let (response, token) = try await exchange(
             HTTPRequest(
                 method: .post,
                 url: "\(endpoint)\(try Self.path(of: runID, in: factory))/cancel?\(Self.apiVersion)"
@@ -92,7 +94,9 @@ extension DataFactoryClient {
             ),
             effect: .startsNothing
         )
-        guard response.isSuccess else { throw DataFactoryError(answer: response, effect: .startsNothing) }
+        guard response.isSuccess else {
+            throw DataFactoryError(answer: response, askedWith: token, effect: .startsNothing)
+        }
     }
 
     private static func path(of runID: String, in factory: FactoryReference) throws(DataFactoryError) -> String {

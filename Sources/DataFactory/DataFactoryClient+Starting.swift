@@ -25,7 +25,7 @@ extension DataFactoryClient {
         } catch {
             throw DataFactoryError(disposition: .permanent, code: "InvalidClientRequestID", message: "\(error)")
         }
-        let response = try await exchange(
+        let (response, token) = try await exchange(
             HTTPRequest(
                 method: .post,
                 url: "\(endpoint)\(pipeline.resourcePath)/createRun?\(Self.apiVersion)\(options.query)",
@@ -37,7 +37,7 @@ extension DataFactoryClient {
             ),
             effect: .startsRun
         )
-        guard response.isSuccess else { throw DataFactoryError(answer: response, effect: .startsRun) }
+        guard response.isSuccess else { throw DataFactoryError(answer: response, askedWith: token, effect: .startsRun) }
         guard let runID = RunIDScanner.runID(in: response.body) else {
             throw DataFactoryError(unreadable: response, wanted: "run id", effect: .startsRun)
         }

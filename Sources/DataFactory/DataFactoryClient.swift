@@ -51,24 +51,34 @@ public final class DataFactoryClient: Sendable {
     ///
     /// A 401 is ARM's own refusal, before anything was started, so even createRun may be repeated after it. Where the
     /// refusal demands claims the new token is asked for with them; that too counts as the one repetition.
-    func exchange(_ request: HTTPRequest, effect: DataFactoryError.Effect) async throws(DataFactoryError)
-        -> HTTPResponse
-    {
-        let token = try await token(claims: nil)
+    ///
+    /// - Returns: The answer, and the token that was taken or refused with it, which no error may repeat.
+    func exchange(
+        _ request: HTTPRequest,
+        effect: DataFactoryError.Effect
+    ) async throws(DataFactoryError) -> (response: HTTPResponse, token: AccessToken) {
+        let token = try await token()
         let response = try await send(request, with: token, effect: effect)
-        guard response.status == 401 else { return response }
-        tokens.invalidate(token)
-        let fresh = try await self.token(claims: ClaimsChallenge.claims(in: response))
+        guard response.status == 401 else { return (response, token) }
+        let fresh = try await self.token(insteadOf: token, claims: ClaimsChallenge.claims(in: response))
         let repeated = try await send(request, with: fresh, effect: effect)
         // Refused as well: nobody else shall have to find that out.
         if repeated.status == 401 { tokens.invalidate(fresh) }
-        return repeated
+        return (repeated, fresh)
     }
 
-    private func token(claims: String?) async throws(DataFactoryError) -> AccessToken {
-        if claims == nil, let token = tokens.cachedToken(for: scope) { return token }
+    private func token() async throws(DataFactoryError) -> AccessToken {
+        if let token = tokens.cachedToken(for: scope) { return token }
         do {
-            return try await tokens.token(for: scope, claims: claims)
+            return try await tokens.token(for: scope)
+        } catch {
+            throw DataFactoryError(identity: error)
+        }
+    }
+
+    private func token(insteadOf refused: AccessToken, claims: String?) async throws(DataFactoryError) -> AccessToken {
+        do {
+            return try await tokens.token(for: scope, claims: claims, insteadOf: refused)
         } catch {
             throw DataFactoryError(identity: error)
         }
@@ -82,8 +92,7 @@ public final class DataFactoryClient: Sendable {
         var request = request
         request.headers.append(HTTPHeader(name: "authorization", value: token.authorization))
         do {
-            let response = try await transport.send(request)
-            return response.isSuccess ? response : response.redacting(token)
+            return try await transport.send(request)
         } catch {
             throw DataFactoryError(transport: error, effect: effect)
         }

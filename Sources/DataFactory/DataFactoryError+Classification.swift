@@ -14,8 +14,12 @@ extension DataFactoryError {
     }
 
     /// An answer that is not a success.
-    init(answer response: HTTPResponse, effect: Effect) {
-        let fault = ServiceFault(body: response.body)
+    ///
+    /// - Parameter token: What it was asked with; the error does not repeat it, even if the answer does.
+    init(answer response: HTTPResponse, askedWith token: AccessToken, effect: Effect) {
+        let secret = Secret(token.token)
+        let response = response.redactingHeaders(secret)
+        let fault = ServiceFault(body: response.body, without: secret)
         let (code, message) = Self.words(for: response.status)
         var retryAfter = RetryAfter.parse(response, now: Date())
         if response.status == 429, retryAfter == nil { retryAfter = fault.message.flatMap(ThrottleText.wait(in:)) }
@@ -50,9 +54,9 @@ extension DataFactoryError {
     init(transport error: HTTPTransportError, effect: Effect) {
         let disposition: Disposition =
             switch (error.code, error.certainty) {
-            // Nothing that is repeated will get through; the first is about our settings, the second about this request.
-            case (.insecureURL, _): .credential
-            case (.invalidRequest, _): .permanent
+            // Our settings: an endpoint or a proxy that nothing can be sent to. A request's own parts were checked before
+            // and do not come this far, so no request is refused for what all of them would meet.
+            case (.insecureURL, _), (.invalidRequest, _): .credential
             case (_, .notSent): .safe
             case (_, .unknown): effect == .startsRun ? .ambiguous : .safe
             }

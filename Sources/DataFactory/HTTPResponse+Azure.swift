@@ -4,12 +4,9 @@ extension HTTPResponse {
     /// Whether the service did what it was asked. Any 2xx: Azure Synapse answers the same calls with 202.
     var isSuccess: Bool { (200..<300).contains(status) }
 
-    /// The answer without the token it was asked with, for errors are made of it and logged. ARM repeats no token;
-    /// whatever else may stand at its address might.
-    func redacting(_ token: AccessToken) -> HTTPResponse {
-        let secret = Secret(token.token)
+    /// The answer with header fields that do not repeat what it was asked with, for errors are made of them and logged.
+    func redactingHeaders(_ secret: Secret) -> HTTPResponse {
         var response = self
-        response.body = Array(secret.redacted(from: String(decoding: body, as: UTF8.self)).utf8)
         response.headers = headers.map { HTTPHeader(name: $0.name, value: secret.redacted(from: $0.value)) }
         return response
     }

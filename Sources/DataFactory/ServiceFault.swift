@@ -15,14 +15,24 @@ struct ServiceFault {
 
     /// `{"error": {…}}`, or the same members without the envelope. HTML, nothing, and bytes that are no UTF-8 leave
     /// every member nil.
-    init(body: [UInt8]) {
+    ///
+    /// - Parameter secret: What no text may repeat. ARM repeats no token; whatever else may stand at its address might,
+    ///   and in JSON's escapes, so it is looked for in the texts as they are read, before they are cut.
+    init(body: [UInt8], without secret: Secret) {
+        func clean(_ text: String?, _ limit: Int = Self.textLimit) -> String? {
+            text.map { BoundedText.cut(secret.redacted(from: $0), toBytes: limit) }
+        }
         let envelope = body.isEmpty ? nil : JSONAnswer.decode(Envelope.self, from: body)
         let members = envelope?.error ?? envelope?.flat
-        code = members?.code
-        message = members?.message
-        target = members?.target
+        code = clean(members?.code, Self.codeLimit)
+        message = clean(members?.message)
+        target = clean(members?.target)
         details = (members?.details ?? []).prefix(Self.detailLimit).map {
-            DataFactoryError.Detail(code: $0.code, message: $0.message, target: $0.target)
+            DataFactoryError.Detail(
+                code: clean($0.code, Self.codeLimit),
+                message: clean($0.message),
+                target: clean($0.target)
+            )
         }
     }
 
@@ -68,13 +78,11 @@ struct ServiceFault {
 
         init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
-            func text(_ key: CodingKeys, _ limit: Int = ServiceFault.textLimit) -> String? {
-                guard let text = try? values.decodeIfPresent(String.self, forKey: key), !text.isEmpty else {
-                    return nil
-                }
-                return BoundedText.cut(text, toBytes: limit)
+            func text(_ key: CodingKeys) -> String? {
+                let text = try? values.decodeIfPresent(String.self, forKey: key)
+                return text?.isEmpty == false ? text : nil
             }
-            code = text(.code, ServiceFault.codeLimit)
+            code = text(.code)
             message = text(.message)
             target = text(.target)
         }

@@ -4,6 +4,7 @@ import Testing
 
 @testable import struct AzureIdentity.AzureCLIAnswer
 @testable import struct AzureIdentity.AzureCLICredential
+@testable import struct AzureIdentity.TokenAnswer
 
 @Suite("Azure CLI credential", .timeLimit(.minutes(1)))
 struct AzureCLICredentialTests {
@@ -86,10 +87,39 @@ struct AzureCLICredentialTests {
         let output = #"{"accessToken":"t","expiresOn":"2027-01-15 11:00:00.000000"}"#
         let zone = try #require(TimeZone(secondsFromGMT: 2 * 3600))
 
-        let token = AzureCLIAnswer.read(Array(output.utf8))?.token(asked: clock.start, in: zone)
+        let token = try AzureCLIAnswer.read(Array(output.utf8))?.token(asked: clock.start, in: zone)
 
         // 2027-01-15 08:00:00 UTC is the clock's start.
         #expect(token?.expiresOn == clock.start.addingTimeInterval(3600))
+    }
+
+    @Test(
+        "a local time that is none is not read as another one",
+        arguments: [
+            "2026-13-15 11:00:00", "2026-9223372036854775807-15 11:00:00", "2027-01-32 11:00:00",
+            "2027-01-9223372036854775807 11:00:00", "2027-01-15 24:00:00", "2027-01-15 9223372036854775807:00:00",
+            "2027-01-15 11:60:00", "2027-01-15 11:9223372036854775807:00", "2027-01-15 11:00:61",
+            "2027-01-15 11:00:9223372036854775807", "9223372036854775807-01-15 11:00:00", "2027-00-15 11:00:00",
+            "2027-02-00 11:00:00",
+        ]
+    )
+    func noLocalTime(text: String) throws {
+        let output = #"{"accessToken":"t","expiresOn":"\#(text)"}"#
+        let zone = try #require(TimeZone(secondsFromGMT: 0))
+        let answer = try #require(AzureCLIAnswer.read(Array(output.utf8)))
+
+        #expect(throws: TokenAnswer.Flaw.unusable) { try answer.token(asked: clock.start, in: zone) }
+    }
+
+    @Test("a token that has ended by this machine's clock says so")
+    func ended() async throws {
+        try az(#"echo '{"accessToken":"eyJsecret","expires_on":1799999999}'"#)
+
+        let error = try await failure(of: credential())
+
+        #expect(error.code == .malformedResponse)
+        #expect(error.message.contains("check the clock"))
+        #expect(!error.description.contains("secret"))
     }
 
     @Test(

@@ -1,4 +1,5 @@
 import AzureIdentity
+import Foundation
 import Logging
 import NIOConcurrencyHelpers
 import Testing
@@ -52,6 +53,40 @@ struct DefaultAzureCredentialTests {
         #expect(error.credential == "b")
         #expect(chain.description == "default: b")
         #expect((absent.count, taken.count, never.count) == (1, 2, 0))
+    }
+
+    @Test(
+        "a choice is for ever only if each credential before it is absent for certain",
+        arguments: [
+            (.configuration, "b"), (.network, "a"), (.unavailable, "a"),
+        ] as [(AzureIdentityError.Code, String)]
+    )
+    func choice(code: AzureIdentityError.Code, second: String) async throws {
+        let early = Link("a", .failure(Self.error(code, "a", isAbsent: true)), .success(token))
+        let late = Link("b", .success(token))
+        let chain = DefaultAzureCredential(links: [.success(early), .success(late)])
+
+        _ = try await chain.token(for: Self.scope)
+        #expect(chain.description == "default: b")
+        for _ in 0..<2 { _ = try await chain.token(for: Self.scope) }
+
+        #expect(chain.description == "default: \(second)")
+        #expect((early.count, late.count) == (second == "a" ? (3, 1) : (1, 3)))
+    }
+
+    @Test("a credential that the search finds again is not told again")
+    func sameChoice() async throws {
+        let lines = NIOLockedValueBox<[String]>([])
+        let logger = Logger(label: "test") { _ in LineHandler(lines: lines) }
+        let absent = Link("a", .failure(Self.error(.network, "a", isAbsent: true)))
+        let chain = DefaultAzureCredential(links: [.success(absent), .success(Link("b", .success(token)))])
+
+        try await withLogger(logger) { _ in
+            for _ in 0..<3 { _ = try await chain.token(for: Self.scope) }
+        }
+
+        #expect(absent.count == 3)
+        #expect(lines.withLockedValue { $0.count } == 1)
     }
 
     @Test(
@@ -149,6 +184,29 @@ struct DefaultAzureCredentialTests {
         #expect(places.compactMap(\.self) == places.compactMap(\.self).sorted())
         #expect(error.message.contains("AZURE_CLIENT_SECRET"))
         #expect(error.code == .network)
+    }
+
+    @Test("az is asked where something else answers in the metadata service's place", arguments: [403, 404])
+    func stranger(status: Int) async throws {
+        let transport = ScriptedTransport(answering: .json(status, ""))
+        let directory = try TemporaryDirectory()
+        let az = try directory.write(
+            """
+            #!/bin/sh
+            echo "{\\"accessToken\\":\\"t\\",\\"expires_on\\":$(($(date +%s) + 3600))}"
+            """,
+            to: "az"
+        )
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: az)
+        let configuration = CredentialConfiguration(
+            authorityHost: "login.microsoftonline.com",
+            environment: ["PATH": "\(directory.path):/usr/bin:/bin"]
+        )
+
+        let token = try await DefaultAzureCredential(configuration, transport: transport).token(for: Self.scope)
+
+        #expect(token.token == "t")
+        #expect(transport.requests.count == 1)
     }
 
     @Test("a secret that Entra ID refuses does not make a managed identity step in")

@@ -204,15 +204,40 @@ struct ManagedIdentityCredentialTests {
         #expect(transport.requests.count == 2)
     }
 
-    @Test("a Docker host that answers in the service's place is told from it")
-    func docker() async throws {
-        let body =
-            "connecting to 169.254.169.254:80: connect: A socket operation was attempted to an unreachable network"
+    @Test(
+        "whatever else answers at the service's address is told from it at once",
+        arguments: [
+            (200, .configuration), (204, .configuration), (301, .configuration), (401, .configuration),
+            // Docker Desktop, for addresses that it cannot reach.
+            (403, .configuration), (404, .unavailable), (405, .configuration), (418, .configuration),
+        ] as [(Int, AzureIdentityError.Code)]
+    )
+    func stranger(status: Int, code: AzureIdentityError.Code) async throws {
+        let answer = HTTPResponse.json(status, "not for\nlogs", [HTTPHeader(name: "Server", value: "EC2ws\u{1B}")])
+        let transport = ScriptedTransport(answering: answer, Self.probed, Self.token)
+        let credential = credential(transport)
 
-        let error = try await failure(of: credential(ScriptedTransport(answering: .json(403, body))))
+        let error = try await failure(of: credential)
 
-        #expect(error.isConfiguration)
+        #expect(error.code == code)
         #expect(error.isAbsent)
+        #expect(error.status == status)
+        #expect(
+            error.message.hasPrefix(
+                "what answers GET \(Self.imds) is not Azure's metadata service: it said \(status) (EC2ws )"
+            )
+        )
+        #expect(!error.message.contains("not for"))
+        #expect(pauses.withLockedValue { $0 }.isEmpty)
+        // Nothing of it is remembered.
+        #expect(try await credential.token(for: Self.scope).token == "t")
+    }
+
+    @Test("the service is there although it is busy or being updated", arguments: [400, 410, 429, 500, 503])
+    func busy(status: Int) async throws {
+        let transport = ScriptedTransport(answering: .json(status, ""), Self.token)
+
+        #expect(try await credential(transport).token(for: Self.scope).token == "t")
     }
 
     // MARK: - App Service
@@ -220,7 +245,7 @@ struct ManagedIdentityCredentialTests {
     static let appService = ["IDENTITY_ENDPOINT": "http://10.1.2.3:41/msi/token", "IDENTITY_HEADER": "header-1"]
 
     @Test(
-        "App Service is asked at its endpoint with its header, wherever that lies",
+        "App Service is asked at its endpoint with its header",
         arguments: [
             (.systemAssigned, nil), (.clientID("i"), "client_id"), (.objectID("i"), "principal_id"),
             (.resourceID("i"), "mi_res_id"),
@@ -253,7 +278,8 @@ struct ManagedIdentityCredentialTests {
             (401, "", .configuration, "answered 401"), (429, "", .throttled, "answered 429"),
             (500, "", .unavailable, "answered 500"), (200, "{}", .malformedResponse, "no usable"),
             (200, #"{"access_token":"t"}"#, .malformedResponse, "no usable"),
-            (200, #"{"access_token":"t","expires_on":"1799999999"}"#, .malformedResponse, "no usable"),
+            (200, #"{"access_token":"t","expires_on":"1799999999"}"#, .malformedResponse, "check the clock"),
+            (200, #"{"access_token":"","expires_on":"1799999999"}"#, .malformedResponse, "no usable"),
         ] as [(Int, String, AzureIdentityError.Code, String)]
     )
     func appServiceErrors(status: Int, body: String, code: AzureIdentityError.Code, words: String) async throws {
@@ -304,6 +330,45 @@ struct ManagedIdentityCredentialTests {
 
         #expect(transport.requests.first?.carriesSecret == isSecret)
         #expect(error.isConfiguration)
+    }
+
+    @Test(
+        "App Service's endpoint may be plain http where only the platform's own network can listen",
+        arguments: [
+            ("http://localhost:41/t", true), ("http://127.0.0.1/t", true), ("http://169.254.130.1:8081/t", true),
+            ("http://10.0.0.1/t", true), ("http://10.255.255.255/t", true), ("http://172.16.0.1/t", true),
+            ("http://172.31.255.255/t", true), ("http://192.168.0.1/t", true), ("https://example.com/t", true),
+            ("http://11.0.0.1/t", false), ("http://172.15.0.1/t", false), ("http://172.32.0.1/t", false),
+            ("http://192.169.0.1/t", false), ("http://169.255.0.1/t", false), ("http://example.com/t", false),
+            ("http://10.0.0.1.example.com/t", false), ("http://10.1/t", false), ("http://010.0.0.1/t", false),
+            ("http://[fd00::1]/t", false), ("http://[::ffff:10.0.0.1]/t", false),
+            ("http://10.0.0.1@example.com/t", false),
+        ]
+    )
+    func appServiceEndpoint(endpoint: String, isAccepted: Bool) async throws {
+        let transport = ScriptedTransport([
+            { request in
+                do throws(HTTPTransportError) {
+                    try request.requireConfidentialChannel()
+                    return .success(Self.token)
+                } catch {
+                    return .failure(error)
+                }
+            }
+        ])
+        let credential = credential(
+            transport,
+            environment: ["IDENTITY_ENDPOINT": endpoint, "IDENTITY_HEADER": "header-1"]
+        )
+
+        if isAccepted {
+            #expect(try await credential.token(for: Self.scope).token == "t")
+        } else {
+            let error = try await failure(of: credential)
+            #expect(error.isConfiguration)
+            #expect(!error.isAbsent)
+            #expect(!error.description.contains("header-1"))
+        }
     }
 
     @Test(

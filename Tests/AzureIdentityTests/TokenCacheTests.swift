@@ -228,6 +228,89 @@ struct TokenCacheTests {
         #expect(credential.count == 2)
     }
 
+    @Test("a wish to have the token replaced at once makes one request in 30 s")
+    func hastyIssuer() async throws {
+        try await hold(clock.token("one", lifetime: 3600, refreshIn: 0.001))
+        var calls = credential.calls.makeAsyncIterator()
+
+        for _ in 0..<29 {
+            clock.advance(by: .seconds(1))
+            #expect(try await cache.token(for: scope).token == "one")
+            #expect(!cache.isAsking(for: scope))
+        }
+        clock.advance(by: .seconds(1))
+        #expect(try await cache.token(for: scope).token == "one")
+
+        try #require(await calls.next()).answer(clock.token("two", lifetime: 3600, refreshIn: 0.001))
+        await eventually { !cache.isAsking(for: scope) }
+        #expect(cache.cachedToken(for: scope)?.token == "two")
+        #expect(credential.count == 2)
+    }
+
+    @Test("a token that lives shorter than 30 s is replaced when it has ended")
+    func shortLife() async throws {
+        try await hold(clock.token("one", lifetime: 5))
+        var calls = credential.calls.makeAsyncIterator()
+        clock.advance(by: .seconds(5))
+
+        async let next = cache.token(for: scope)
+        try #require(await calls.next()).answer(clock.token("two", lifetime: 5))
+
+        #expect(try await next.token == "two")
+    }
+
+    @Test("who hears late that the old token was refused is served by the one that answers the same demand")
+    func lateDemand() async throws {
+        // A hundred requests are refused with one token. The answer to the first reaches its caller at once and the
+        // demand is met; the others arrive one by one afterwards.
+        let old = clock.token("old", lifetime: 3600)
+        try await hold(old)
+        var calls = credential.calls.makeAsyncIterator()
+        async let first = cache.token(for: scope, claims: "{}", insteadOf: old)
+        try #require(await calls.next()).answer(clock.token("demanded", lifetime: 3600))
+        #expect(try await first.token == "demanded")
+
+        for _ in 0..<99 {
+            #expect(try await cache.token(for: scope, claims: "{}", insteadOf: old).token == "demanded")
+        }
+
+        #expect(credential.count == 2)
+    }
+
+    @Test(
+        "another demand, the answering token itself refused, and an end of that token each make a request",
+        arguments: [("other", "old", 0), ("{}", "demanded", 0), ("{}", "old", 3600)]
+    )
+    func unmetDemand(claims: String, refused: String, age: Int) async throws {
+        let tokens = ["old": clock.token("old", lifetime: 3600), "demanded": clock.token("demanded", lifetime: 3600)]
+        let (old, demanded) = (try #require(tokens["old"]), try #require(tokens["demanded"]))
+        try await hold(old)
+        var calls = credential.calls.makeAsyncIterator()
+        async let first = cache.token(for: scope, claims: "{}", insteadOf: old)
+        try #require(await calls.next()).answer(demanded)
+        _ = try await first
+        clock.advance(by: .seconds(age))
+
+        async let second = cache.token(for: scope, claims: claims, insteadOf: refused == "old" ? old : demanded)
+        let call = try #require(await calls.next())
+        call.answer(clock.token("another", lifetime: 3600))
+
+        #expect(call.claims == claims)
+        #expect(try await second.token == "another")
+    }
+
+    @Test("a token got without a demand does not meet one")
+    func ordinaryTokenForDemand() async throws {
+        let old = clock.token("old", lifetime: 3600)
+        try await hold(clock.token("new", lifetime: 3600))
+        var calls = credential.calls.makeAsyncIterator()
+
+        async let demanded = cache.token(for: scope, claims: "{}", insteadOf: old)
+        try #require(await calls.next()).answer(clock.token("demanded", lifetime: 3600))
+
+        #expect(try await demanded.token == "demanded")
+    }
+
     @Test("different demands are asked for separately")
     func differentClaims() async throws {
         async let first = cache.token(for: scope, claims: "1")

@@ -126,6 +126,33 @@ struct ClaimsChallengeTests {
         #expect(transport.requests.last?.headers.last?.value == "Bearer token-2")
     }
 
+    @Test("requests refused one after the other with one token cost one token request with the claims")
+    func late() async throws {
+        // The second request is under way with the old token while the first is refused, repeated and answered.
+        let credential = ScriptedCredential()
+        let cache = TokenCache(credential)
+        let first = ScriptedTransport(answering: Self.challenge, Sample.started)
+        let second = ScriptedTransport(answering: Self.challenge, Sample.started)
+        let gate = GatedTransport(second)
+        let late = DataFactoryClient(
+            endpoint: "https://management.azure.com",
+            credential: cache,
+            transport: gate,
+            scope: "https://management.azure.com/.default"
+        )
+        let pipeline = try Sample.pipeline()
+        async let answer = late.createRun(pipeline, parameters: [], clientRequestID: Sample.clientRequestID)
+        await gate.arrival()
+        _ = try await Sample.client(first, credential: cache)
+            .createRun(pipeline, parameters: [], clientRequestID: Sample.clientRequestID)
+
+        gate.open()
+        _ = try await answer
+
+        #expect(second.requests.map { $0.headers.last?.value } == ["Bearer token-1", "Bearer token-2"])
+        #expect(credential.claims == [nil, Self.claims])
+    }
+
     private static let challenge = HTTPResponse.json(
         401,
         #"{"error":{"code":"InvalidAuthenticationToken","message":"Continuous access evaluation"}}"#,

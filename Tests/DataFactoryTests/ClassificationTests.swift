@@ -58,7 +58,7 @@ struct ClassificationTests {
             (.connectionLost, .unknown, .ambiguous), (.cancelled, .unknown, .ambiguous),
             (.responseTooLarge, .unknown, .ambiguous), (.malformedResponse, .unknown, .ambiguous),
             (.other, .unknown, .ambiguous), (.insecureURL, .notSent, .credential),
-            (.invalidRequest, .notSent, .permanent),
+            (.invalidRequest, .notSent, .credential),
         ] as [(HTTPTransportError.Code, HTTPTransportError.Certainty, DataFactoryError.Disposition)]
     )
     func noAnswer(

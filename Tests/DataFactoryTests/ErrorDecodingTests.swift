@@ -73,6 +73,43 @@ struct ErrorDecodingTests {
         #expect(error.description == "HTTP 400 A B: one  two [31m three [permanent]")
     }
 
+    @Test(
+        "the token is in no text of an error, however the answer writes it",
+        arguments: [
+            "token-1", #"\u0074oken-1"#, #"\u0074\u006f\u006B\u0065\u006e\u002d\u0031"#, "dG9rZW4tMQ==",
+            #"dG9rZW4tMQ\u003D\u003d"#,
+        ]
+    )
+    func echo(token: String) async throws {
+        let part = #""code":"c \#(token)","message":"m \#(token)","target":"t \#(token)""#
+        for body in [#"{"error":{\#(part),"details":[{\#(part)}]}}"#, #"{\#(part),"details":[{\#(part)}]}"#] {
+            let error = try await error(body)
+
+            #expect(error.code == "c [redacted]")
+            #expect(error.message == "m [redacted]")
+            #expect(error.target == "t [redacted]")
+            let detail = DataFactoryError.Detail(code: "c [redacted]", message: "m [redacted]", target: "t [redacted]")
+            #expect(error.details == [detail])
+        }
+    }
+
+    @Test("a token is not cut in two and left")
+    func echoAtTheEnd() async throws {
+        let text = String(repeating: "x", count: 2044) + #"\u0074oken-1"#
+
+        #expect(try await !error(#"{"error":{"message":"\#(text)"}}"#).message.contains("toke"))
+    }
+
+    @Test("the token is in no id of an error")
+    func echoInHeaders() async throws {
+        let headers = ["x-ms-request-id", "x-ms-correlation-request-id"].map { HTTPHeader(name: $0, value: "token-1") }
+
+        let error = try await Sample.createRunFailure(ScriptedTransport(answering: .json(400, "", headers)))
+
+        #expect(error.azureRequestID == "[redacted]")
+        #expect(error.correlationID == "[redacted]")
+    }
+
     @Test("long texts and many details are cut")
     func bounded() async throws {
         let long = String(repeating: "é", count: 5000)
