@@ -101,6 +101,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "ErrorDesk",
+            dependencies: ["RabbitMQ", "TriggerWorker", crypto],
+            swiftSettings: settings
+        ),
+        .target(
             name: "Telemetry",
             dependencies: [logging],
             swiftSettings: settings
@@ -108,7 +113,7 @@ let package = Package(
         .executableTarget(
             name: "adf-trigger",
             dependencies: [
-                "AzureIdentity", "DataFactory", "RabbitMQ", "Telemetry", "TriggerWorker",
+                "AzureIdentity", "DataFactory", "ErrorDesk", "RabbitMQ", "Telemetry", "TriggerWorker",
                 argumentParser, configuration, logging, nioConcurrencyHelpers, serviceLifecycle, unixSignals, yams,
             ],
             swiftSettings: settings
@@ -164,6 +169,11 @@ let package = Package(
         .testTarget(
             name: "TriggerWorkerTests",
             dependencies: ["TriggerWorker", logging, nioConcurrencyHelpers],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ErrorDeskTests",
+            dependencies: ["ErrorDesk", "RabbitMQ", "RabbitMQTesting", "TestSupport", "TriggerWorker"],
             swiftSettings: settings
         ),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", logging], swiftSettings: settings),
