@@ -82,6 +82,25 @@ struct ErrorDeskTests {
         try await stage.end()
     }
 
+    @Test("every second one of 2000 is dropped at once, and none of them comes back")
+    func dropping() async throws {
+        let stage = try await Stage("desk-dropping")
+        for number in 0..<2000 {
+            try await stage.parkDirectly(
+                "d-\(number)",
+                errorClass: number.isMultiple(of: 2) ? "rejected" : "unavailable"
+            )
+        }
+        let group = try #require(try await stage.groups().first { $0.class == "rejected" })
+
+        let dropped = try await stage.errors(["drop", "--group", group.key, "--yes"])
+
+        #expect(dropped.code == 0, "\(dropped.errors)")
+        #expect(dropped.output.hasSuffix("1000 of 1000 dropped\n"))
+        #expect(try await stage.groups().map(\.ids) == [(0..<1000).map { "d-\(2 * $0 + 1)" }])
+        try await stage.end()
+    }
+
     @Test("10 000 entries are listed without keeping their bodies")
     func large() async throws {
         let stage = try await Stage("desk-large")
