@@ -110,6 +110,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "ErrorDesk",
+            dependencies: ["RabbitMQ", "TriggerWorker", crypto],
+            swiftSettings: settings
+        ),
+        .target(
             name: "Telemetry",
             dependencies: [coreMetrics, logging, nioConcurrencyHelpers],
             swiftSettings: settings
@@ -117,7 +122,7 @@ let package = Package(
         .executableTarget(
             name: "adf-trigger",
             dependencies: [
-                "AzureIdentity", "DataFactory", "RabbitMQ", "Telemetry", "TriggerWorker",
+                "AzureIdentity", "DataFactory", "ErrorDesk", "RabbitMQ", "Telemetry", "TriggerWorker",
                 argumentParser, configuration, coreMetrics, httpTypes, hummingbird, logging, nioConcurrencyHelpers,
                 nioCore,
                 serviceLifecycle, unixSignals, yams,
@@ -175,6 +180,11 @@ let package = Package(
         .testTarget(
             name: "TriggerWorkerTests",
             dependencies: ["TriggerWorker", logging, nioConcurrencyHelpers],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ErrorDeskTests",
+            dependencies: ["ErrorDesk", "RabbitMQ", "RabbitMQTesting", "TestSupport", "TriggerWorker"],
             swiftSettings: settings
         ),
         .testTarget(

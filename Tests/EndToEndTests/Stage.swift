@@ -155,6 +155,10 @@ final class Stage: Sendable {
             group.cancelAll()
             return first
         }
+        // A quorum queue's channel may keep acknowledgements back, and drops them when it is closed meanwhile; when the end
+        // of the consumer is agreed on they have been sent.
+        try? await reading.cancel(deliveries)
+        _ = try? await reading.status(ofQueue: name)
         await reading.close()
         guard let taken, taken.count == count else {
             throw NeverHappened(description: "\(count) messages came on \(name), within \(limit)")

@@ -103,7 +103,7 @@ package struct Policy: Sendable {
     }
 
     /// Other pipelines that an alias has meant: what was asked for under its name may run there.
-    func formerTargets(of requested: RequestedTarget) -> [Target] {
+    package func formerTargets(of requested: RequestedTarget) -> [Target] {
         guard case .alias(let name) = requested else { return [] }
         return formerTargets[name] ?? []
     }

@@ -1,14 +1,17 @@
 /// The run a request asks for, and those that may have answered it before.
-struct RunCandidates: Sendable {
+package struct RunCandidates: Sendable {
     /// Which pipeline is to run.
-    let target: Target
+    package let target: Target
     /// The id asked for.
-    let runID: String
+    package let runID: String
     /// Every run that would answer for the request, the one asked for first: it may have been asked for in an earlier
     /// generation, or when its alias meant another pipeline.
-    let all: [(runID: String, target: Target)]
+    package let all: [(runID: String, target: Target)]
 
-    init(_ identity: RequestIdentity, target: Target, generation: Int, formerTargets: [Target]) {
+    /// - Parameters:
+    ///   - generation: The latest that has been asked for; the earlier ones are candidates too.
+    ///   - formerTargets: What its alias has meant before.
+    package init(_ identity: RequestIdentity, target: Target, generation: Int, formerTargets: [Target]) {
         self.target = target
         runID = RunIdentity.runID(for: identity, target: target, generation: generation)
         var all = [(runID, target)]

@@ -15,13 +15,13 @@ struct ErrorCopy {
 
         var bare = properties
         bare.headers = diagnosed
-        bare.headers?.entries.append(.init("origin-headers-dropped", true))
+        bare.headers?.entries.append(.init(ErrorHeader.headersDropped, true))
         reduced = Message(properties: bare, body: delivery.message.body)
     }
 
     /// What an earlier error copy of the same request said, if that is what it is.
     private static func firstFailedAt(_ headers: FieldTable?) -> String? {
-        guard let text = headers?["first-failed-at"]?.text, text.utf8.count <= 40 else { return nil }
+        guard let text = headers?[ErrorHeader.firstFailedAt]?.text, text.utf8.count <= 40 else { return nil }
         return text
     }
 
@@ -35,27 +35,27 @@ struct ErrorCopy {
         let failedAt = diagnosis.failedAt.ISO8601Format(.init(includingFractionalSeconds: true))
         let properties = delivery.message.properties
         var headers: FieldTable = [
-            "error-class": .string(error.errorClass.rawValue),
-            "error-code": .string(error.code),
-            "error-message": .string(error.message),
-            "error-retryable": .bool(error.errorClass.isRetryable),
-            "failed-at": .string(failedAt),
-            "first-failed-at": .string(Self.firstFailedAt(properties.headers) ?? failedAt),
-            "attempts": .int64(Int64(error.attempts)),
-            "delivery-count": .int64(properties.headers?["x-delivery-count"]?.integer ?? 0),
-            "origin-queue": .string(queue),
-            "origin-exchange": .string(delivery.exchange),
-            "origin-routing-key": .string(delivery.routingKey),
-            "request-id": .string(diagnosis.requestID),
-            "worker-instance": .string(worker.name),
-            "worker-version": .string(WorkerInstance.version),
+            ErrorHeader.errorClass: .string(error.errorClass.rawValue),
+            ErrorHeader.errorCode: .string(error.code),
+            ErrorHeader.errorMessage: .string(error.message),
+            ErrorHeader.errorRetryable: .bool(error.errorClass.isRetryable),
+            ErrorHeader.failedAt: .string(failedAt),
+            ErrorHeader.firstFailedAt: .string(Self.firstFailedAt(properties.headers) ?? failedAt),
+            RequestHeader.attempts: .int64(Int64(error.attempts)),
+            ErrorHeader.deliveryCount: .int64(properties.headers?["x-delivery-count"]?.integer ?? 0),
+            ErrorHeader.queue: .string(queue),
+            ErrorHeader.exchange: .string(delivery.exchange),
+            ErrorHeader.routingKey: .string(delivery.routingKey),
+            RequestHeader.requestID: .string(diagnosis.requestID),
+            ErrorHeader.workerInstance: .string(worker.name),
+            ErrorHeader.workerVersion: .string(WorkerInstance.version),
         ]
         if delivery.bodyByteCount > delivery.message.body.count {
-            headers["origin-body-dropped-bytes"] = .int64(Int64(clamping: delivery.bodyByteCount))
+            headers[ErrorHeader.bodyDroppedBytes] = .int64(Int64(clamping: delivery.bodyByteCount))
         }
-        headers["origin-reply-to"] = properties.replyTo.map { .string($0) }
-        headers["run-id"] = error.runID.map { .string($0) }
-        headers["target"] = diagnosis.target.map { .string($0) }
+        headers[ErrorHeader.replyTo] = properties.replyTo.map { .string($0) }
+        headers[ErrorHeader.runID] = error.runID.map { .string($0) }
+        headers[ErrorHeader.target] = diagnosis.target.map { .string($0) }
         headers["traceparent"] = diagnosis.traceparent.map { .string($0) }
         return headers
     }

@@ -27,21 +27,6 @@ struct PostponedCopy {
     }
 }
 
-/// The headers in which a request's history travels.
-enum RequestHeader {
-    static let attempts = "attempts"
-    static let budgetWaits = "budget-waits"
-    static let deliveries = "deliveries"
-    static let generation = "generation"
-    static let lastErrorCode = "last-error-code"
-    static let lastErrorMessage = "last-error-message"
-    static let pausedSince = "paused-since"
-    static let postponed = "postponed"
-    static let requestID = "request-id"
-    static let steps = "delay-steps"
-    static let verdict = "verdict"
-}
-
 extension RequestHistory {
     /// Reads what is known of a delivery. Publishers can write these headers too: whatever stands there is bounded, and
     /// harms nobody but their own request.

@@ -12,7 +12,8 @@ struct AdfTrigger: AsyncParsableCommand {
             """,
         version: WorkerInstance.version,
         subcommands: [
-            WorkCommand.self, SendCommand.self, RunCommand.self, RunsCommand.self, TopologyCommand.self,
+            WorkCommand.self, SendCommand.self, RunCommand.self, RunsCommand.self, ErrorsCommand.self,
+            TopologyCommand.self,
         ]
     )
 }

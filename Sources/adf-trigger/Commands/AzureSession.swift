@@ -57,7 +57,7 @@ struct AzureSession {
             guard let azure = settings.azure else {
                 preconditionFailure("Azure's settings were asked for, and are nil")
             }
-            logger = startLogging(settings.logLevel)
+            logger = quietLibraries(settings.logLevel)
             access = try await AzureAccess(azure, concurrency: 1)
             let file = options.config.map { " --config '\($0)'" } ?? ""
             session = AzureSession(
@@ -83,14 +83,6 @@ struct AzureSession {
         }
     }
 
-    /// A shell command says what it has to say once; what libraries log is for whoever sets a lower level.
-    private static func startLogging(_ level: Logger.Level) -> Logger {
-        LoggingSystem.bootstrap { label in
-            LogFormat.text.makeHandler(label: label, level: level < .info ? level : max(level, .warning))
-        }
-        return Logger(label: "adf-trigger")
-    }
-
     private static func print(_ report: RunReport) throws(CommandEnd) {
         do {
             let encoder = JSONEncoder()
@@ -101,4 +93,14 @@ struct AzureSession {
             throw CommandEnd(report: RunReport(), line: "standard output can't be written", exitCode: .failure)
         }
     }
+}
+
+/// Sets up the log of a shell command, which says what it has to say once; what libraries log is for whoever sets a lower
+/// level.
+@discardableResult
+func quietLibraries(_ level: Logger.Level) -> Logger {
+    LoggingSystem.bootstrap { label in
+        LogFormat.text.makeHandler(label: label, level: level < .info ? level : max(level, .warning))
+    }
+    return Logger(label: "adf-trigger")
 }

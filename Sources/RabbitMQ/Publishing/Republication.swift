@@ -1,18 +1,18 @@
-internal import RabbitMQ
-
 /// How a message may be published again by somebody else than its publisher.
 ///
 /// What the broker would act on does not travel as such; it is kept under `origin-…`.
-enum Republication {
+package enum Republication {
     /// A message's properties, fit for a copy, with headers added.
     ///
     /// - Parameter added: Headers of ours; they replace what stands there under their names.
-    static func properties(of delivery: Delivery, adding added: FieldTable) -> MessageProperties {
+    package static func properties(of delivery: Delivery, adding added: FieldTable) -> MessageProperties {
         var properties = delivery.message.properties
         let given = properties.headers ?? [:]
         var origins = FieldTable([])
         origins["origin-user-id"] = properties.userID.map { .string($0) }
         origins["origin-expiration"] = properties.expiration.map { .string($0) }
+        // Renamed before the others are looked at: a copy of a copy keeps the latest, and does not grow with each.
+        for entry in given.entries where mustNotTravel(entry.key) { origins["origin-\(entry.key)"] = entry.value }
 
         properties.deliveryMode = .persistent
         // The broker checks user-id against the login and refuses anybody else's (406); a copy that kept its expiration
@@ -21,9 +21,9 @@ enum Republication {
         properties.expiration = nil
         if properties.replyTo == "amq.rabbitmq.reply-to" { properties.replyTo = nil }
         properties.headers = FieldTable(
-            given.entries.map { entry in
-                mustNotTravel(entry.key) ? .init("origin-\(entry.key)", entry.value) : entry
-            }.filter { added[$0.key] == nil && origins[$0.key] == nil } + origins.entries + added.entries
+            given.entries.filter { entry in
+                !mustNotTravel(entry.key) && added[entry.key] == nil && origins[entry.key] == nil
+            } + origins.entries.filter { added[$0.key] == nil } + added.entries
         )
         return properties
     }

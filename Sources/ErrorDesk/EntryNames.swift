@@ -1,0 +1,22 @@
+/// Gives each entry of the error queue a name that no other has.
+///
+/// The name is the message id; the second entry of one message id has `#2` behind it, and so on in the order of the
+/// queue, so that the same queue always has the same names.
+package struct EntryNames: Sendable {
+    private var taken: Set<String> = []
+    /// The last number given to each name that came more than once.
+    private var numbers: [String: Int] = [:]
+
+    /// Nothing is named yet.
+    package init() {}
+
+    /// The next entry's name.
+    package mutating func name(for messageID: String) -> String {
+        if taken.insert(messageID).inserted { return messageID }
+        var number = numbers[messageID] ?? 1
+        // A publisher may have chosen "x#2" for a message id of its own.
+        repeat { number += 1 } while !taken.insert("\(messageID)#\(number)").inserted
+        numbers[messageID] = number
+        return "\(messageID)#\(number)"
+    }
+}
