@@ -181,9 +181,8 @@ package struct ErrorQueueReader: ~Copyable {
 
     /// Returns when the queue has taken notice of every acknowledgement; nothing can be read afterwards.
     ///
-    /// A channel keeps acknowledgements back while more than 32 are on their way to a quorum queue, and drops them when it
-    /// is closed meanwhile (seen on 3.10.8: what was let go of was there again). The end of a consumer is agreed on by the
-    /// queue behind those on their way; the next request is answered when those kept back were sent after them.
+    /// The broker does not answer acknowledgements, and a quorum queue learns of them by a log. The end of a consumer goes
+    /// the same way behind them, and is answered.
     ///
     /// - Throws: ``ErrorDeskError`` where the channel is gone, and with it what was not acknowledged yet.
     package func settle() async throws(ErrorDeskError) {

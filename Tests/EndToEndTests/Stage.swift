@@ -155,8 +155,7 @@ final class Stage: Sendable {
             group.cancelAll()
             return first
         }
-        // A quorum queue's channel may keep acknowledgements back, and drops them when it is closed meanwhile; when the end
-        // of the consumer is agreed on they have been sent.
+        // Acknowledgements are not answered; the end of a consumer is, and a quorum queue agrees to it behind them.
         try? await reading.cancel(deliveries)
         _ = try? await reading.status(ofQueue: name)
         await reading.close()
