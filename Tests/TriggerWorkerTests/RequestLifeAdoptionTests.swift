@@ -287,6 +287,19 @@ struct IdentityRuleTests {
         #expect(outcome.finished.runID == "another")
     }
 
+    @Test("the last look, after a failure was told of, goes by the marker too")
+    func markerLate() async throws {
+        let starter = ScriptedStarter(
+            ScriptedStarter.fails(.refused),
+            searches: [.found(ExistingRun(runID: "another"))]
+        )
+
+        let outcome = try await Trial(starter, policy: Self.policy(.marker(parameter: "requestId"))).run()
+
+        #expect(outcome.replies.map(\.runID) == [nil, "another"])
+        #expect(outcome.replies.last?.outcome == .adopted)
+    }
+
     @Test("under a marker the id Azure gives is as good as any, and createRun carries the marker")
     func markerStarts() async throws {
         let health = ServiceHealth()

@@ -113,6 +113,7 @@ struct RunStart {
     private mutating func lookUp() async -> StartStateMachine.Action {
         CrashPoint.reach(.lookingUp)
         do throws(StartFailure) {
+            let search = RunSearch(starter: around.starter, rule: rule)
             var isComplete = true
             for candidate in candidates.all {
                 switch try await search(for: candidate.runID, of: candidate.target) {
@@ -130,12 +131,6 @@ struct RunStart {
             note(error, of: "look-up")
             return machine.lookUpFailed(error)
         }
-    }
-
-    private func search(for runID: String, of target: Target) async throws(StartFailure) -> MarkerSearch {
-        if let run = try await around.starter.findRun(runID, of: target) { return .found(run) }
-        guard case .marker(let parameter) = rule else { return .absent }
-        return try await around.starter.findRun(markedBy: parameter, as: runID, of: target)
     }
 
     private mutating func start(_ authorized: AuthorizedRequest) async -> StartStateMachine.Action {

@@ -101,18 +101,11 @@ struct RequestLife: Sendable {
         case .inWork:
             return start.inWork
         case .new:
-            do throws(RequestLeft) {
-                let ending = try await decide(&start, request, candidates, delivery)
-                if case .run(let run, _) = ending {
-                    memory.release(candidates.runID, started: run)
-                } else {
-                    memory.release(candidates.runID, started: nil)
-                }
-                return ending
-            } catch {
-                memory.release(candidates.runID, started: nil)
-                throw error
-            }
+            var started: ExistingRun?
+            defer { memory.release(candidates.runID, started: started) }
+            let ending = try await decide(&start, request, candidates, delivery)
+            if case .run(let run, _) = ending { started = run }
+            return ending
         }
     }
 
@@ -179,16 +172,19 @@ extension RequestLife {
         case .rejected, .unavailable, .outcomeUnknown, .expired, .poisoned: break
         default: return nil
         }
-        guard policy.identityRule(for: candidates.target) != .none else { return nil }
+        let rule = policy.identityRule(for: candidates.target)
+        guard rule != .none else { return nil }
+        let search = RunSearch(starter: around.starter, rule: rule)
         for candidate in candidates.all {
             // Where it can't be asked, what was said stands.
-            guard let run = try? await around.starter.findRun(candidate.runID, of: candidate.target) else { continue }
-            let attempts = failed.error.attempts
+            guard case .found(let run)? = try? await search(for: candidate.runID, of: candidate.target) else {
+                continue
+            }
             return StartedRun(
                 identity: request.identity,
                 target: candidates.target,
                 runID: run.runID,
-                how: .adopted(attempts: attempts)
+                how: .adopted(attempts: failed.error.attempts)
             )
         }
         return nil
