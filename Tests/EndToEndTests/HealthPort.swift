@@ -21,9 +21,7 @@ struct HealthPort {
     let number: UInt16
 
     init() async throws {
-        let script = "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"
-        let exit = try await Program.run("/usr/bin/python3", ["-c", script])
-        number = try #require(UInt16(exit.output.trimmingCharacters(in: .newlines)))
+        number = try await freePort()
     }
 
     var setting: [String: String] { ["ADF_TRIGGER_HTTP_PORT": "\(number)"] }

@@ -257,12 +257,6 @@ struct OutageTests {
         #expect(try await stage.ready("requests") == 0)
     }
 
-    private func freePort() async throws -> UInt16 {
-        let script = "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"
-        let exit = try await Program.run("/usr/bin/python3", ["-c", script])
-        return try #require(UInt16(exit.output.trimmingCharacters(in: .newlines)))
-    }
-
     /// A loopback port that leads to another, until the process is ended.
     private func startForwarder(from port: UInt16, to target: UInt16) throws -> Program {
         try Program(

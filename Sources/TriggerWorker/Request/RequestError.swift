@@ -76,8 +76,8 @@ package struct RequestError: Error, Sendable {
 }
 
 extension String {
-    /// At most this many bytes of UTF-8, cut between characters.
-    func truncated(toByteCount limit: Int) -> String {
+    /// At most this many bytes of UTF-8, cut between characters; a cut says so.
+    package func truncated(toByteCount limit: Int) -> String {
         guard utf8.count > limit else { return self }
         var end = utf8.index(startIndex, offsetBy: limit - 3)
         while end > startIndex, end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }

@@ -103,10 +103,7 @@ struct StartStateMachine {
                 return .end(.postponed(waitingOutWindow))
             }
             if looksInVain < Self.looksInHand { return .lookUpAgain(after: .seconds(1)) }
-            // There is a run, under an id nobody knows; another call would be another run.
-            return .end(
-                failure.isAccepted ? .failed(StartVerdict(.outcomeUnknown, failure)) : .postponed(waitingOutWindow)
-            )
+            return givingUpLooking(after: failure)
         }
         if let doomed { return doomed }
         // Its failures have used up the ladder, and after the last of them there is no run.
@@ -170,11 +167,7 @@ struct StartStateMachine {
     mutating func outOfTime(othersSucceed: Bool) -> Action {
         let failure = lastFailure ?? .noReason
         if failure.meaning == .throttled { return .end(.postponed(postponed(.throttled, failure))) }
-        if mayBeInFlight, failure.meaning == .ambiguous {
-            return .end(
-                failure.isAccepted ? .failed(StartVerdict(.outcomeUnknown, failure)) : .postponed(waitingOutWindow)
-            )
-        }
+        if mayBeInFlight, failure.meaning == .ambiguous { return givingUpLooking(after: failure) }
         guard othersSucceed else { return .end(.postponed(postponed(.unavailable, failure))) }
         climb(failure)
         guard history.steps <= rules.ladder.count else {
@@ -210,6 +203,12 @@ struct StartStateMachine {
         var postponement = postponed(reason, history.lastFailure ?? .noReason)
         postponement.delay = max(postponement.delay, length)
         return postponement
+    }
+
+    /// After a call without an answer whose run did not appear in hand. Where Azure had said that it was started, there
+    /// is a run under an id nobody knows, and another call would be another run.
+    private func givingUpLooking(after failure: StartFailure) -> Action {
+        .end(failure.isAccepted ? .failed(StartVerdict(.outcomeUnknown, failure)) : .postponed(waitingOutWindow))
     }
 
     private var waitingOutWindow: Postponement {

@@ -25,6 +25,14 @@ struct DataFactoryStarter: RunStarter {
         }
     }
 
+    private static func pipeline(of target: Target) throws(StartFailure) -> PipelineReference {
+        do {
+            return try PipelineReference(target)
+        } catch {
+            throw StartFailure(.refused, code: "InvalidName", message: "the target's \(error)")
+        }
+    }
+
     /// What is wrong with the configured targets by Azure's rules of naming; their users would be told of it otherwise.
     static func faults(of aliases: [String: Target]) -> [String] {
         aliases.sorted { $0.key < $1.key }.compactMap { alias, target in
@@ -43,12 +51,7 @@ struct DataFactoryStarter: RunStarter {
         options: StartOptions,
         runID: String
     ) async throws(StartFailure) -> String {
-        let pipeline: PipelineReference
-        do {
-            pipeline = try PipelineReference(target)
-        } catch {
-            throw StartFailure(.refused, code: "InvalidName", message: "the target's \(error)")
-        }
+        let pipeline = try Self.pipeline(of: target)
         do {
             return try await client.createRun(
                 pipeline,
@@ -64,12 +67,7 @@ struct DataFactoryStarter: RunStarter {
 
 extension DataFactoryStarter {
     func findRun(_ runID: String, of target: Target) async throws(StartFailure) -> ExistingRun? {
-        let factory: FactoryReference
-        do {
-            factory = try PipelineReference(target).factoryReference
-        } catch {
-            throw StartFailure(.refused, code: "InvalidName", message: "the target's \(error)")
-        }
+        let factory = try Self.pipeline(of: target).factoryReference
         do {
             return try await client.run(runID, in: factory).map { ExistingRun($0) }
         } catch {
@@ -84,12 +82,7 @@ extension DataFactoryStarter {
         as value: String,
         of target: Target
     ) async throws(StartFailure) -> MarkerSearch {
-        let pipeline: PipelineReference
-        do {
-            pipeline = try PipelineReference(target)
-        } catch {
-            throw StartFailure(.refused, code: "InvalidName", message: "the target's \(error)")
-        }
+        let pipeline = try Self.pipeline(of: target)
         // A little into the future: the service's clock is not ours.
         let now = Date()
         let query = RunQuery(

@@ -19,7 +19,9 @@ struct PostponedCopy {
         headers[RequestHeader.pausedSince] = history.pausedSince.map { .string($0.ISO8601Format()) }
         headers[RequestHeader.verdict] = history.verdict.map { .string($0.rawValue) }
         headers[RequestHeader.lastErrorCode] = history.lastFailure.map { .string($0.code) }
-        headers[RequestHeader.lastErrorMessage] = history.lastFailure.map { .string($0.message.cut(toByteCount: 1024)) }
+        headers[RequestHeader.lastErrorMessage] = history.lastFailure.map {
+            .string($0.message.truncated(toByteCount: 1024))
+        }
         message = Message(
             properties: Republication.properties(of: delivery, adding: headers),
             body: delivery.message.body
@@ -31,10 +33,8 @@ extension RequestHistory {
     /// Reads what is known of a delivery. Publishers can write these headers too: whatever stands there is bounded, and
     /// harms nobody but their own request.
     ///
-    /// - Parameters:
-    ///   - queue: The request queue, for telling which of the message's deaths was there.
-    ///   - deliveryLimit: How often the queue hands a message out before the broker gives up on it.
-    init(_ delivery: Delivery, requestQueue queue: String, deliveryLimit: Int) {
+    /// - Parameter deliveryLimit: How often the queue hands a message out before the broker gives up on it.
+    init(_ delivery: Delivery, deliveryLimit: Int) {
         let headers = delivery.message.properties.headers ?? [:]
         func count(_ name: String) -> Int { Int(clamping: min(max(headers[name]?.integer ?? 0, 0), 1_000_000)) }
         self.init()
@@ -58,8 +58,10 @@ extension RequestHistory {
     }
 
     /// The same for what the broker itself has given up on.
+    ///
+    /// - Parameter queue: The request queue, for telling which of the message's deaths was there.
     init(dead delivery: Delivery, requestQueue queue: String) {
-        self.init(delivery, requestQueue: queue, deliveryLimit: .max)
+        self.init(delivery, deliveryLimit: .max)
         verdict = Self.death(delivery, at: queue) == "expired" ? .expired : .poisoned
         // Its last holder may have gone a moment ago, and of that the broker says nothing any more.
         isRedelivered = true
@@ -70,14 +72,5 @@ extension RequestHistory {
         guard case .array(let deaths)? = delivery.message.properties.headers?["x-death"] else { return nil }
         for case .table(let death) in deaths where death["queue"]?.text == queue { return death["reason"]?.text }
         return nil
-    }
-}
-
-extension String {
-    fileprivate func cut(toByteCount limit: Int) -> String {
-        guard utf8.count > limit else { return self }
-        var end = utf8.index(startIndex, offsetBy: limit)
-        while end > startIndex, end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
-        return String(self[..<end])
     }
 }

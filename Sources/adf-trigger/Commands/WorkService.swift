@@ -105,9 +105,7 @@ struct WorkService: Service {
     }
 
     private var requestHistory: @Sendable (Delivery) -> RequestHistory {
-        { [topology = settings.topology] delivery in
-            RequestHistory(delivery, requestQueue: topology.requests, deliveryLimit: topology.deliveryLimit)
-        }
+        { [topology = settings.topology] in RequestHistory($0, deliveryLimit: topology.deliveryLimit) }
     }
 
     private var deadHistory: @Sendable (Delivery) -> RequestHistory {

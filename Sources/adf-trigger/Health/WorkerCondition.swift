@@ -109,7 +109,7 @@ struct WorkerCondition: Sendable {
         if links[.consume]?.isConnected == true, let reason = disconnection(.publish) {
             reasons.append("not-connected: publishing: \(reason)")
         }
-        return reasons.map { $0.cut(toByteCount: Self.reasonByteLimit) }
+        return reasons.map { $0.truncated(toByteCount: Self.reasonByteLimit) }
     }
 
     private func disconnection(_ link: BrokerLink) -> String? {
@@ -126,16 +126,5 @@ struct WorkerCondition: Sendable {
         if links.values.contains(where: \.isBlocked) { return nil }
         let stillness = now - lastTurn
         return stillness > limit ? stillness : nil
-    }
-}
-
-extension String {
-    /// At most this many bytes of UTF-8, cut between characters.
-    fileprivate func cut(toByteCount limit: Int) -> String {
-        guard utf8.count > limit else { return self }
-        let mark = "…"
-        var cut = prefix(limit)
-        while cut.utf8.count + mark.utf8.count > limit { cut.removeLast() }
-        return cut + mark
     }
 }
