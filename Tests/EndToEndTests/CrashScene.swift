@@ -110,8 +110,8 @@ struct CrashScene {
             try await waitForAnswer(to: cell)
             // The last acknowledgement may or may not have reached the broker before its worker died.
             if record.rescues == 1, cell.step != .acknowledged {
-                try await eventually("\(cell.name): the next worker finishes the request") {
-                    worker.errorsSoFar.contains("\"request finished\"")
+                try await eventually("\(cell.name): the next worker answers the request") {
+                    Self.answered.contains { worker.errorsSoFar.contains("\"request.outcome\":\"\($0.rawValue)\"") }
                 }
             }
             try await eventually("\(cell.name): its queues are empty") { try await leftOver(of: cell) == 0 }
@@ -119,9 +119,17 @@ struct CrashScene {
         }
     }
 
+    /// To be put back is the end of a request for its worker alone.
+    private static let answered: [Outcome] = [.started, .adopted, .refused, .failed]
+
+    /// Asked while no worker runs, so that nobody holds a request. On its way from the delay queue to its own it is on
+    /// neither, and for so long nothing left means nothing.
     private func isOpen(_ cell: CrashCell) async throws -> Bool {
         if ledger.answers(to: cell.name).isEmpty { return true }
-        return try await leftOver(of: cell) > 0
+        let leftOver: Void? = try? await eventually("\(cell.name): something is left", within: .seconds(1)) {
+            try await self.leftOver(of: cell) > 0
+        }
+        return leftOver != nil
     }
 
     private func leftOver(of cell: CrashCell) async throws -> Int {
