@@ -64,7 +64,7 @@ package struct ErrorQueueReader: ~Copyable {
     ) async throws(RabbitMQError) -> ErrorQueueReader {
         try await lock(queue, over: connection)
         let channel = try await connection.openChannel()
-        let status = try await channel.status(ofQueue: queue)
+        let status = try await channel.reliableStatus(ofQueue: queue)
         guard status.consumerCount == 0 else { throw inUse }
         // Beyond what a prefetch can say there are several consumers, whose order holds as long as we are not killed.
         let window = UInt16(clamping: status.readyCount + spareRoom)
@@ -130,7 +130,7 @@ package struct ErrorQueueReader: ~Copyable {
         while takenCount < limit {
             if heldInWindow == window { try await beginNextWindow() }
             if takenCount >= expectedCount {
-                expectedCount = takenCount + (try await channel.status(ofQueue: queue).readyCount)
+                expectedCount = takenCount + (try await channel.reliableStatus(ofQueue: queue).readyCount)
             }
             let isLast = takenCount == expectedCount
             switch try await deliveries.next(within: isLast ? Self.lastSilence : Self.longestSilence) {
@@ -145,8 +145,6 @@ package struct ErrorQueueReader: ~Copyable {
                 guard silences < Self.silenceLimit else {
                     throw RabbitMQError(.timeout, "the broker does not send what it says is there")
                 }
-                // Somebody took them out, or the broker is slow; it is asked again what is there.
-                expectedCount = takenCount
             }
         }
         return nil

@@ -22,7 +22,7 @@ struct ErrorDeskTests {
         try await worker.stop()
 
         let groups = try await stage.groups()
-        #expect(groups.map(\.count) == [12, 8])
+        try #require(groups.map(\.count) == [12, 8])
         #expect(
             groups.map { "\($0.class) \($0.code)" } == ["unknown-target UnknownAlias", "rejected NotFound"]
         )

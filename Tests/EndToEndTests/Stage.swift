@@ -167,7 +167,7 @@ final class Stage: Sendable {
 
     /// How many messages are ready on one of the stage's queues.
     func ready(_ queue: String) async throws -> Int {
-        try await channel.status(ofQueue: "\(prefix).\(queue)").readyCount
+        try await channel.reliableStatus(ofQueue: "\(prefix).\(queue)").readyCount
     }
 
     // MARK: - The emulator
