@@ -155,7 +155,7 @@ final class Stage: Sendable {
             group.cancelAll()
             return first
         }
-        // Acknowledgements are not answered; the end of a consumer is, and a quorum queue agrees to it behind them.
+        // A channel that is closed may drop acknowledgements; behind the end of its consumer it has none left to drop.
         try? await reading.cancel(deliveries)
         _ = try? await reading.status(ofQueue: name)
         await reading.close()
