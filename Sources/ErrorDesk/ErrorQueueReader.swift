@@ -26,6 +26,8 @@ package struct ErrorQueueReader: ~Copyable {
     /// How many came by the first of them.
     private var takenInWindow = 0
     private var takenCount = 0
+    /// Acknowledgements since the broker last answered.
+    private var unansweredCount = 0
     /// How many are certainly there.
     private var expectedCount: Int
     /// How many are read at most: a queue that fills faster than it is read would have no end.
@@ -39,6 +41,9 @@ package struct ErrorQueueReader: ~Copyable {
     /// What the broker has counted as there comes within milliseconds.
     private static let longestSilence = Duration.seconds(10)
     private static let silenceLimit = 3
+    /// The broker finds what is acknowledged by going through all that is held before it: some milliseconds in a queue of
+    /// 100 000, and thousands at a time would keep it from answering until it counts as lost.
+    private static let unansweredLimit = 64
     /// What may still be on its way when the broker says that nothing is left.
     private static let lastSilence = Duration.milliseconds(250)
 
@@ -175,9 +180,14 @@ package struct ErrorQueueReader: ~Copyable {
     }
 
     /// Lets go of a message for good.
-    package func acknowledge(_ delivery: Delivery) async throws(ErrorDeskError) {
+    package mutating func acknowledge(_ delivery: Delivery) async throws(ErrorDeskError) {
         do throws(RabbitMQError) {
             try await channel.acknowledge(delivery)
+            unansweredCount += 1
+            guard unansweredCount == Self.unansweredLimit else { return }
+            // Any request will do: the broker answers it behind them.
+            _ = try await channel.status(ofQueue: queue)
+            unansweredCount = 0
         } catch {
             throw ErrorDeskError(error, at: queue)
         }
