@@ -25,8 +25,9 @@ package struct DeliveryLimit: Sendable {
     /// More than any limit that is meant to stop poisonous messages: the request queue's own is 50.
     static let returns = 64
     private static let argument = "x-delivery-limit"
-    /// A message that is given back and not dropped comes again within milliseconds.
+    /// A message that is given back and not dropped comes again within milliseconds, on an idle machine.
     private static let silence = Duration.seconds(2)
+    private static let end = "end"
 
     /// For this queue.
     package init(of queue: QueueDeclaration) {
@@ -101,18 +102,31 @@ package struct DeliveryLimit: Sendable {
     private static func countReturns(at queue: String, on channel: Channel) async throws(RabbitMQError) -> Int {
         try await channel.enableConfirms()
         try await channel.setPrefetch(1)
-        let message = Message(body: Array("probe".utf8))
+        try await publish("probe", to: queue, on: channel)
+        let deliveries = try await channel.consume(queue, consumerTag: "probe")
+        var count = 0
+        var isEndSent = false
+        while true {
+            switch try await deliveries.next(within: silence) {
+            case .delivery(let delivery):
+                if count == returns || delivery.message.properties.messageID == end { return count }
+                try await channel.reject(delivery, requeue: true)
+                count += 1
+            case .silence:
+                // A slow broker keeps silent too. What is given back comes before what is new, where it still exists.
+                if !isEndSent { try await publish(end, to: queue, on: channel) }
+                isEndSent = true
+            case .end: throw RabbitMQError(.consumerCancelled, "the broker ended the look at queue \"\(queue)\"")
+            }
+        }
+    }
+
+    private static func publish(_ id: String, to queue: String, on channel: Channel) async throws(RabbitMQError) {
+        var message = Message(body: [])
+        message.properties.messageID = id
         guard case .confirmed = try await channel.publish(message, routingKey: queue, isMandatory: true) else {
             throw RabbitMQError(.protocolViolation, "queue \"\(queue)\" takes no message")
         }
-        let deliveries = try await channel.consume(queue, consumerTag: "probe")
-        var count = 0
-        while case .delivery(let delivery) = try await deliveries.next(within: silence) {
-            if count == returns { break }
-            try await channel.reject(delivery, requeue: true)
-            count += 1
-        }
-        return count
     }
 
     /// It goes by itself after a while where this fails.

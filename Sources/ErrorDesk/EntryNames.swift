@@ -6,6 +6,8 @@ package struct EntryNames: Sendable {
     private var taken: Set<String> = []
     /// The last number given to each name that came more than once.
     private var numbers: [String: Int] = [:]
+    /// How many entries of each kind there were, by the hash of what they are: the whole would be large.
+    private var alike: [Int: Int] = [:]
 
     /// Nothing is named yet.
     package init() {}
@@ -18,5 +20,12 @@ package struct EntryNames: Sendable {
         repeat { number += 1 } while !taken.insert("\(messageID)#\(number)").inserted
         numbers[messageID] = number
         return "\(messageID)#\(number)"
+    }
+
+    /// How many entries like this one came before.
+    mutating func twinNumber(of entry: ErrorEntry) -> Int {
+        let hash = entry.kind.hashValue
+        defer { alike[hash, default: 0] += 1 }
+        return alike[hash] ?? 0
     }
 }

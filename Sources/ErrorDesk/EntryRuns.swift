@@ -27,7 +27,7 @@ package struct EntryRuns: Sendable {
             found += candidates.all.filter { candidate in !found.contains { $0.runID == candidate.runID } }
         }
         // An answer under another id than was asked for.
-        if let runID = entry.runID, UUID(uuidString: runID) != nil, let target = targets.first,
+        if let runID = entry.runID, runID.utf8.count == 36, UUID(uuidString: runID) != nil, let target = targets.first,
             !found.contains(where: { $0.runID == runID.lowercased() })
         {
             found.append((runID, target))

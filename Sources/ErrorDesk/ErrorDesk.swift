@@ -154,7 +154,7 @@ package struct ErrorDesk: Sendable {
         _ agreed: [ErrorEntry],
         _ settle: (ErrorEntry, Delivery, inout ErrorQueueReader) async throws(ErrorDeskError) -> Bool
     ) async throws(ErrorDeskError) -> Int {
-        var count = 0
+        var taken: [ErrorEntry: Int] = [:]
         var left = agreed[...]
         while !left.isEmpty {
             var byteCount = 0
@@ -163,23 +163,31 @@ package struct ErrorDesk: Sendable {
                 return byteCount < Self.roundByteLimit
             }
             left = left.dropFirst(round.count)
-            count += try await takeRound(round, settle)
+            let open = round.map { entry in
+                var entry = entry
+                // What earlier rounds took stands before its twins no more.
+                entry.twinNumber -= taken[entry.kind] ?? 0
+                return entry
+            }
+            for entry in try await takeRound(open, settle) {
+                taken[entry.kind, default: 0] += 1
+            }
         }
-        return count
+        return taken.values.reduce(0, +)
     }
 
     /// Holds the whole queue, keeps the bodies that are asked for, and begins only then: what waited in between would let
     /// the other bodies pile up.
     private func takeRound(
-        _ agreed: ArraySlice<ErrorEntry>,
+        _ agreed: [ErrorEntry],
         _ settle: (ErrorEntry, Delivery, inout ErrorQueueReader) async throws(ErrorDeskError) -> Bool
-    ) async throws(ErrorDeskError) -> Int {
+    ) async throws(ErrorDeskError) -> [ErrorEntry] {
         var reader = try await ErrorQueueReader.open(errors, over: connection)
-        var count = 0
+        var taken: [ErrorEntry] = []
         do throws(ErrorDeskError) {
             try await reader.enableConfirms()
             for (entry, delivery) in try await Self.find(agreed, by: &reader) {
-                if try await settle(entry, delivery, &reader) { count += 1 }
+                if try await settle(entry, delivery, &reader) { taken.append(entry) }
             }
             try await reader.settle()
         } catch {
@@ -187,21 +195,21 @@ package struct ErrorDesk: Sendable {
             throw error
         }
         await reader.close()
-        return count
+        return taken
     }
 
-    /// By what they are and not by their names, which change when the first of several of one message id is gone.
+    /// By what they are and not by their names, which change when the first of several of one message id is gone; of those
+    /// that are alike by their places among them, for their bodies may differ.
     private static func find(
-        _ agreed: ArraySlice<ErrorEntry>,
+        _ agreed: [ErrorEntry],
         by reader: inout ErrorQueueReader
     ) async throws(ErrorDeskError) -> [(ErrorEntry, Delivery)] {
-        // Last in first out, so the last of each kind stands first.
-        var open = Dictionary(grouping: agreed.reversed(), by: \.withoutName)
+        let open = Dictionary(agreed.map { ($0.withoutName, $0) }, uniquingKeysWith: { first, _ in first })
         var found: [(ErrorEntry, Delivery)] = []
         var names = EntryNames()
         while let delivery = try await reader.next() {
             let read = ErrorEntry(delivery, &names)
-            if let entry = open[read.withoutName]?.popLast() { found.append((entry, delivery)) }
+            if let entry = open[read.withoutName] { found.append((entry, delivery)) }
         }
         return found
     }
@@ -210,9 +218,8 @@ package struct ErrorDesk: Sendable {
 extension ErrorEntry {
     /// The same for one message whenever it is read.
     fileprivate var withoutName: ErrorEntry {
-        var entry = self
-        entry.id = ""
-        entry.readCount = 0
+        var entry = kind
+        entry.twinNumber = twinNumber
         return entry
     }
 }

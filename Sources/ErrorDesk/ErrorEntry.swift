@@ -34,6 +34,8 @@ package struct ErrorEntry: Sendable, Hashable {
     package var bodyByteCount: Int
     /// How large the body was, where it was too large to be kept.
     package var droppedBodyByteCount: Int?
+    /// How many entries that are the same but for their bodies stand before it.
+    package var twinNumber = 0
 
     /// Reads a message of the error queue.
     ///
@@ -61,6 +63,16 @@ package struct ErrorEntry: Sendable, Hashable {
         readCount = count("x-delivery-count")
         bodyByteCount = Int(clamping: delivery.bodyByteCount)
         droppedBodyByteCount = headers[ErrorHeader.bodyDroppedBytes]?.integer.map { Int(clamping: $0) }
+        twinNumber = names.twinNumber(of: self)
+    }
+
+    /// The same for all that are the same but for their bodies, whenever they are read.
+    var kind: ErrorEntry {
+        var entry = self
+        entry.id = ""
+        entry.readCount = 0
+        entry.twinNumber = 0
+        return entry
     }
 }
 

@@ -22,7 +22,7 @@ struct ErrorDeskTests {
         try await worker.stop()
 
         let groups = try await stage.groups()
-        #expect(groups.map(\.count) == [12, 8])
+        try #require(groups.map(\.count) == [12, 8])
         #expect(
             groups.map { "\($0.class) \($0.code)" } == ["unknown-target UnknownAlias", "rejected NotFound"]
         )
@@ -48,6 +48,7 @@ struct ErrorDeskTests {
 
         let again = try Program("adf-trigger", ["work", "--config", mended], environment: stage.environment)
         let answers = try await stage.take(12, from: "replies").map { try Answer($0) }
+        #expect(Set(answers.compactMap(\.properties.correlationID)) == Set(groups[0].ids))
         #expect(answers.allSatisfy { $0.status == "started" }, "\(answers.map { ($0.json, $0.headers) })")
         try await again.stop()
         #expect(try await stage.groups().isEmpty)

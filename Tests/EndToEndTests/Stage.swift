@@ -155,7 +155,7 @@ final class Stage: Sendable {
             group.cancelAll()
             return first
         }
-        // Acknowledgements are not answered; the end of a consumer is, and a quorum queue agrees to it behind them.
+        // A channel that is closed may drop acknowledgements; behind the end of its consumer it has none left to drop.
         try? await reading.cancel(deliveries)
         _ = try? await reading.status(ofQueue: name)
         await reading.close()
@@ -167,7 +167,7 @@ final class Stage: Sendable {
 
     /// How many messages are ready on one of the stage's queues.
     func ready(_ queue: String) async throws -> Int {
-        try await channel.status(ofQueue: "\(prefix).\(queue)").readyCount
+        try await channel.reliableStatus(ofQueue: "\(prefix).\(queue)").readyCount
     }
 
     // MARK: - The emulator

@@ -43,6 +43,12 @@ struct EntryRunsTests {
         #expect(try await runs(["request-id": "made-up"], id: nil, policy: policy) == [runID(id: "made-up")])
     }
 
+    @Test("not one that is no run id, whatever is hidden behind a zero byte")
+    func hidden() async throws {
+        let forged = "0b0e9c1e-0000-4000-8000-000000000001\0\u{1B}[2J"
+        #expect(try await runs(["run-id": .string(forged)], policy: policy) == [runID()])
+    }
+
     @Test("none where it has no name, or its target is not known and can't be read")
     func none() async throws {
         #expect(try await runs(id: nil, policy: policy) == [])

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Reading the error queue", .timeLimit(.minutes(1)))
 struct ReadingTests {
-    @Test("what is read is there afterwards, in its order, also beyond one window", arguments: [0, 1, 64, 65, 300])
+    @Test("what is read is there afterwards, in its order", arguments: [0, 1, 300])
     func nothingChanges(count: Int) async throws {
         let desk = try await Desk()
         for number in 0..<count { try await desk.park("m-\(number)") }
@@ -18,6 +18,35 @@ struct ReadingTests {
         try await eventually("everything is given back") { desk.broker.unacknowledgedCount(in: "errors") == 0 }
         #expect(desk.ids(on: "errors") == before)
         #expect(try await desk.entries().allSatisfy { $0.readCount == 3 })
+    }
+
+    @Test("more than one consumer has room for is read to its end", arguments: [63, 64, 65, 300])
+    func severalWindows(count: Int) async throws {
+        let desk = try await Desk()
+        for number in 0..<count { try await desk.park("m-\(number)") }
+        var ids: [String?] = []
+
+        var reader = try await ErrorQueueReader.open("errors", over: desk.connection, window: 64)
+        while let delivery = try await reader.next() { ids.append(delivery.message.properties.messageID) }
+        await reader.close()
+
+        #expect(ids == (0..<count).map { "m-\($0)" })
+    }
+
+    // What was given back once is handed out before the rest, and what is given back twice comes behind it.
+    @Test("reading that is cut off keeps the order, also of what several consumers hold", arguments: [1, 10, 100, 290])
+    func cutOff(after count: Int) async throws {
+        let desk = try await Desk()
+        for number in 0..<300 { try await desk.park("m-\(number)") }
+        let before = desk.ids(on: "errors")
+        _ = try await desk.entries()
+
+        var reader = try await ErrorQueueReader.open("errors", over: desk.connection, window: 64)
+        for _ in 0..<count { _ = try await reader.next() }
+        desk.broker.dropConnections()
+        await reader.close()
+
+        #expect(desk.ids(on: "errors") == before)
     }
 
     @Test("entries that share a message id, or have none, are told apart by numbers")

@@ -102,6 +102,32 @@ struct SendingHomeTests {
         #expect(desk.ids(on: "errors") == (0..<100).filter { ![3, 98].contains($0) }.map { "m-\($0)" })
     }
 
+    @Test("of entries that are the same but for their bodies the one is taken that was meant")
+    func twins() async throws {
+        let desk = try await Desk()
+        for text in ["one", "two", "six", "ten"] {
+            _ = try await desk.channel.publish(Message(text), routingKey: "errors", isMandatory: true)
+        }
+
+        let second = try await desk.entries(.ids(["unnamed#2"]))
+        #expect(try await desk.desk.drop(second) { _ in } == 1)
+        let third = try await desk.entries(.ids(["unnamed#3"]))
+        #expect(try await desk.desk.sendHome(third, .sample()) { _, _ in } == 1)
+
+        try await eventually("the rest is given back") { desk.broker.unacknowledgedCount(in: "errors") == 0 }
+        #expect(desk.broker.messages(in: "errors").map(\.text) == ["one", "six"])
+        #expect(desk.broker.messages(in: "requests").map(\.text) == ["ten"])
+    }
+
+    @Test("twins whose bodies do not fit one round are all taken")
+    func largeTwins() async throws {
+        let desk = try await Desk()
+        let body = Array(repeating: UInt8(ascii: "x"), count: 30 << 20)
+        for _ in 0..<4 { try await desk.park("m") { $0.body = body } }
+
+        #expect(try await desk.desk.drop(try await desk.entries()) { _ in } == 4)
+    }
+
     @Test("what can't be served stays, and says why")
     func obstacles() async throws {
         let desk = try await Desk()

@@ -104,19 +104,3 @@ extension DataFactoryError {
         }
     }
 }
-
-extension String {
-    /// On one line, and without what moves a terminal's cursor.
-    var withoutControls: String {
-        String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.isControl ? " " : $0 }))
-    }
-}
-
-extension Unicode.Scalar.Properties {
-    fileprivate var isControl: Bool {
-        switch generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: true
-        default: false
-        }
-    }
-}

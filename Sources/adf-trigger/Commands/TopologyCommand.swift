@@ -84,7 +84,7 @@ private struct Row: Encodable {
         )
         let channel = try await connection.openChannel()
         do throws(RabbitMQError) {
-            let status = try await channel.status(ofQueue: queue.name)
+            let status = try await channel.reliableStatus(ofQueue: queue.name)
             (exists, ready, consumers) = (true, status.readyCount, status.consumerCount)
             await channel.close()
         } catch {
