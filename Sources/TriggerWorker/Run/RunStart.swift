@@ -11,6 +11,7 @@ struct RunStart {
         let stop: StopRequest
         let rules: StartStateMachine.Rules
         let holdTime: Duration
+        let longestHold: Duration
         let logger: Logger
     }
 
@@ -34,8 +35,6 @@ struct RunStart {
 
     /// How often a request is put back for want of a turn; then it waits for one in hand, or it would starve.
     private static let budgetWaitLimit = 5
-    /// How long it then waits.
-    private static let longestHold = WorkerSettings.longestHold
 
     private let request: TriggerRequest
     private let candidates: RunCandidates
@@ -61,7 +60,7 @@ struct RunStart {
         self.candidates = candidates
         self.around = around
         machine = StartStateMachine(history, rules: rules)
-        let hold = history.budgetWaits >= Self.budgetWaitLimit ? Self.longestHold : around.holdTime
+        let hold = history.budgetWaits >= Self.budgetWaitLimit ? around.longestHold : around.holdTime
         let left = request.deadline.map { Duration.seconds($0.timeIntervalSinceNow) }
         end = began + min(hold, left ?? hold)
     }

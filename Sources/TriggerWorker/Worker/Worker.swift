@@ -37,6 +37,7 @@ package struct Worker: Sendable {
                     ladder: settings.ladder
                 ),
                 holdTime: settings.holdTime,
+                longestHold: settings.longestHold,
                 logger: logger
             ),
             memory: RequestMemory(),
