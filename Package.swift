@@ -203,8 +203,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "AzureIdentity", "DataFactory", "DataFactoryEmulator", "NetworkTestSupport", "RabbitMQ", "Telemetry",
-                "TestSupport", "TriggerWorker", "adf-emulator", "adf-trigger",
+                "AzureIdentity", "DataFactory", "DataFactoryEmulator", "NetworkTestSupport", "RabbitMQ",
+                "RabbitMQTesting", "Telemetry", "TestSupport", "TriggerWorker", "adf-emulator", "adf-trigger",
                 asyncHTTPClient, crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioSSL, x509,
             ],
             exclude: ["python"],

@@ -78,7 +78,7 @@ package struct ErrorEntry: Sendable, Hashable {
 
 extension ErrorEntry {
     /// How often a rejected request may be sent home.
-    package static let generationLimit = 8
+    package static let generationLimit = RunCandidates.generationLimit
 
     /// The generation it goes home with. Azure may repeat the answer it has given to a run id, so one that it rejected
     /// asks under another; every other class asks for the run it may have started.

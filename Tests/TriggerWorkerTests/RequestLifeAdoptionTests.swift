@@ -81,6 +81,47 @@ struct RequestLifeAdoptionTests {
         #expect(outcome.finished.error?.errorClass == .invalid)
     }
 
+    @Test(
+        "as long as nobody can be asked what came of a call in doubt, the request is not refused for its deadline",
+        arguments: [.target, .credential] as [StartFailure.Meaning]
+    )
+    func inDoubtAndUnanswered(meaning: StartFailure.Meaning) async throws {
+        let body = #"{"target":"nightly","deadline":"2020-01-01T00:00:00Z"}"#
+        let failure = StartFailure(meaning, code: "AuthorizationFailed", message: "no")
+        func postponed(_ isInDoubt: Bool) -> RequestMessage {
+            .sample(
+                body,
+                history: Self.history {
+                    $0.wasPostponed = true
+                    $0.isInDoubt = isInDoubt
+                }
+            )
+        }
+
+        let inDoubt = try await Trial(ScriptedStarter(lookUps: [.failure(failure)]), postponed(true)).run()
+        let unbegun = try await Trial(ScriptedStarter(lookUps: [.failure(failure)]), postponed(false)).run()
+
+        #expect(inDoubt.finished.outcome == .deferred)
+        #expect(inDoubt.postponement?.history.isInDoubt == true)
+        #expect(unbegun.finished.error?.errorClass == .expired)
+    }
+
+    @Test("a generation beyond the limit is refused, and nobody is asked for all before it")
+    func generations() async throws {
+        let starter = ScriptedStarter(ScriptedStarter.starts)
+
+        let last = try await Trial(starter, .sample(history: Self.history { $0.generation = 8 })).run()
+        let beyond = try await Trial(
+            starter,
+            .sample(messageID: "order-2", history: Self.history { $0.generation = 1_000_000 })
+        ).run()
+
+        #expect(last.finished.outcome == .started)
+        #expect(starter.lookedUp.count == 9)
+        #expect(beyond.finished.error?.errorClass == .invalid)
+        #expect(beyond.finished.error?.code == "GenerationLimit")
+    }
+
     @Test("a run of an earlier generation, or of what the alias meant before, answers too")
     func earlierCandidates() async throws {
         let former = Target.sample(pipeline: "old name")

@@ -194,6 +194,19 @@ struct RequestLifeStartTests {
         )
     }
 
+    @Test("a run that can't be this request's is no late run, and the refusal stands")
+    func lateRunOfAnother() async throws {
+        let other = ExistingRun(runID: Self.runID, parameters: ["batch": "1"])
+        let old = ExistingRun(runID: Self.runID, startedAt: Date(timeIntervalSinceNow: -100_000))
+        for run in [other, old] {
+            let starter = ScriptedStarter(ScriptedStarter.fails(.refused), lookUps: [.success(run)])
+
+            let outcome = try await Trial(starter, .sample(#"{"target":"nightly","parameters":{"batch":2}}"#)).run()
+
+            #expect(outcome.replies.map(\.outcome) == [.failed])
+        }
+    }
+
     // MARK: - Waiting
 
     @Test("a Retry-After beyond the hold time is waited for elsewhere, and stops the subscription for others")

@@ -92,6 +92,7 @@ extension RequestLife {
                 stop: stop,
                 rules: rules,
                 holdTime: holdTime,
+                longestHold: .seconds(900),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             ),
             memory: memory,

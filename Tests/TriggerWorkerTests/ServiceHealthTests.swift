@@ -51,15 +51,49 @@ struct ServiceHealthTests {
         let now = ContinuousClock.now
 
         health.failed(Self.failure(.target), of: .sample(), now: now)
-        #expect(health.pause(of: .sample(pipeline: "another"), now: now) == .seconds(5))
-        #expect(health.pause(of: .sample(factory: "adf-other"), now: now) == nil)
-        #expect(health.pause(of: .sample(), now: now + .seconds(5)) == nil)
+        #expect(health.pause(of: .sample(pipeline: "another"), now: now)?.left == .seconds(5))
+        #expect(health.pause(of: .sample(factory: "adf-other"), now: now)?.left == nil)
+        #expect(health.pause(of: .sample(), now: now + .seconds(5))?.left == nil)
         for _ in 0..<20 { health.failed(Self.failure(.target), of: .sample(), now: now) }
-        #expect(health.pause(of: .sample(), now: now) == .seconds(120))
+        #expect(health.pause(of: .sample(), now: now)?.left == .seconds(120))
 
         health.succeeded(.sample())
-        #expect(health.pause(of: .sample(), now: now) == nil)
+        #expect(health.pause(of: .sample(), now: now)?.left == nil)
         #expect(health.pause == nil)
+    }
+
+    @Test("a factory nobody asks for any more is not told of for ever, and made-up names end nobody's pause")
+    func forgottenTargets() {
+        let health = ServiceHealth()
+        let now = ContinuousClock.now
+
+        health.failed(Self.failure(.target), of: .sample(), now: now)
+        for number in 0..<2000 {
+            health.failed(Self.failure(.target), of: .sample(factory: "made-up-\(number)"), now: now)
+        }
+
+        #expect(health.pause(of: .sample(), now: now)?.left == .seconds(5))
+        #expect(health.pausedFactoryCount(now: now) == 1000)
+        #expect(health.pausedFactoryCount(now: now + .seconds(3600)) == 0)
+    }
+
+    @Test("an answer to a look-up shows that Azure is there, and not that runs can be started")
+    func lookUpAnswered() async throws {
+        let health = ServiceHealth()
+        let start = ContinuousClock.now
+        let unanswered = Self.failure(.ambiguous, isUnanswered: true)
+        for look in [.success(ExistingRun(runID: "run")), .success(nil)] as [ScriptedStarter.LookUp] {
+            for _ in 0..<2 { health.failed(unanswered, of: .sample()) }
+
+            _ = try await Trial(
+                ScriptedStarter({ _ in .failure(unanswered) }, lookUps: [look]),
+                health: health,
+                rules: .sample(check: .always)
+            ).run()
+
+            #expect(health.pause == nil)
+            #expect(!health.hasSucceeded(.sample(), since: start))
+        }
     }
 
     @Test("while the intake is paused nothing is asked, and what comes is put back unjudged")

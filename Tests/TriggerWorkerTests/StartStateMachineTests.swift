@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import TriggerWorker
@@ -78,6 +79,17 @@ struct StartStateMachineTests {
         }
     }
 
+    @Test("a copy that may have a twin is not started on the word of one look-up either")
+    func twin() {
+        var machine = Self.machine {
+            $0.wasPostponed = true
+            $0.mayHaveTwin = true
+        }
+        _ = machine.begin()
+
+        #expect(machine.foundNothing().summary == "postponed in-flight for 75.0 seconds")
+    }
+
     @Test("what the broker has given up on is answered so when it is sure that there is no run")
     func doomed() {
         var machine = Self.machine {
@@ -110,6 +122,57 @@ struct StartStateMachineTests {
         _ = machine.begin()
 
         #expect(machine.lookUpFailed(Self.failure(.refused)).summary == "failed outcome-unknown")
+    }
+
+    @Test("what was put back unbegun is not in doubt, whether the question is refused or there are too many runs")
+    func putBackUnbegun() {
+        var refused = Self.machine { $0.wasPostponed = true }
+        _ = refused.begin()
+        var uncounted = Self.machine { $0.wasPostponed = true }
+        _ = uncounted.begin()
+
+        #expect(refused.lookUpFailed(Self.failure(.refused)).summary == "failed rejected")
+        #expect(uncounted.foundTooMany().summary == "start")
+    }
+
+    @Test("a call in doubt is looked for by every next holder, until one look-up after the window finds nothing")
+    func inDoubt() {
+        for check in [.always, .redelivered, .never] as [DuplicateCheck] {
+            var first = Self.machine(check)
+            _ = first.begin()
+            _ = first.startFailed(Self.failure(.ambiguous), othersSucceed: false)
+            guard case .end(.postponed(let later)) = first.stop() else {
+                Issue.record("not postponed")
+                continue
+            }
+            var history = later.history
+            history.wasPostponed = true
+            var next = StartStateMachine(history, rules: .sample(check: check))
+
+            #expect(next.begin().summary == "lookUp")
+            #expect(next.isInDoubt)
+            var refused = next
+            #expect(refused.lookUpFailed(Self.failure(.refused)).summary == "failed outcome-unknown")
+            var uncounted = next
+            #expect(uncounted.foundTooMany().summary == "failed outcome-unknown")
+            #expect(next.paused(.credential, for: .zero).history.isInDoubt)
+            #expect(next.foundNothing().summary == "start")
+            #expect(!next.isInDoubt)
+            #expect(!next.paused(.credential, for: .zero).history.isInDoubt)
+        }
+    }
+
+    @Test("since when a target is out of reach is forgotten when createRun is answered otherwise")
+    func pausedSince() {
+        for (meaning, isForgotten) in [(.target, false), (.credential, false), (.throttled, true), (.notStarted, true)]
+            as [(StartFailure.Meaning, Bool)]
+        {
+            var machine = Self.machine { $0.pausedSince = .distantPast }
+            _ = machine.begin()
+            _ = machine.startFailed(Self.failure(meaning), othersSucceed: false)
+
+            #expect((machine.history.pausedSince == nil) == isForgotten)
+        }
     }
 
     @Test("what is put back while a call may be under way stays away until it can't be")

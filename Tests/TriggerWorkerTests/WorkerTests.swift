@@ -124,6 +124,35 @@ struct WorkerTests {
         #expect(Set(log.acknowledged) == ["a", "b"])
     }
 
+    @Test("a worker that stops with its hands full gives back what it had not begun, and does not wait for a free one")
+    func stopsWithFullHands() async throws {
+        let log = EventLog()
+        let stop = StopRequest()
+        let othersBack = Signal()
+        let starter = ScriptedStarter({ call in
+            stop.set()
+            await othersBack.wait()
+            return .success(call.runID)
+        })
+        var items = Self.deliveries(["slow", "b", "c"], log)
+        let left = NIOLockedValueBox(2)
+        for index in [1, 2] {
+            items[index].onAcknowledge = {
+                let isLast = left.withLockedValue {
+                    $0 -= 1
+                    return $0 == 0
+                }
+                if isLast { othersBack.fire() }
+            }
+        }
+
+        try await Worker.sample(concurrency: 1, stop: stop, starter: starter, replies: RecordingSender(log))
+            .run(Deliveries(items: items))
+
+        #expect(log.acknowledged.last == "slow")
+        #expect(log.postponements.map(\.reason) == [.stopping, .stopping])
+    }
+
     @Test("one request that is left or refused does not end the others")
     func oneOfMany() async throws {
         let log = EventLog()

@@ -9,6 +9,8 @@ package struct RequestHistory: Sendable, Hashable {
     package var deliveries = 0
     /// Whether a worker put it back to have it again later.
     package var wasPostponed = false
+    /// Whether the same copy may be at large a second time: the broker took the first without saying so.
+    package var mayHaveTwin = false
     /// createRun calls that earlier holders made.
     package var attempts = 0
     /// Steps it has gone up the ladder of delays, each for a failure of its own.
@@ -17,6 +19,9 @@ package struct RequestHistory: Sendable, Hashable {
     package var budgetWaits = 0
     /// Since when its target can't be reached, where that is why it was put back.
     package var pausedSince: Date?
+    /// Whether a createRun call of an earlier holder may have started a run that nobody has seen: no look-up since that
+    /// call was over has said that there is none.
+    package var isInDoubt = false
     /// The last thing that went wrong, where it was put back for that.
     package var lastFailure: StartFailure?
     /// What it is to be answered if no run is found: the broker gave up on it, or will.
@@ -33,6 +38,7 @@ package struct RequestHistory: Sendable, Hashable {
     /// Whether a createRun call of somebody else may be under way at this moment.
     ///
     /// A holder that crashed or lost its channel says nothing of what it had sent. One that put the request back has
-    /// seen to it that the delay outlasts whatever had been sent.
-    var mayBeInFlight: Bool { isRedelivered }
+    /// seen to it that the delay outlasts whatever had been sent; but where it put it back twice, another holder may be
+    /// about to start the twin.
+    var mayBeInFlight: Bool { isRedelivered || mayHaveTwin }
 }

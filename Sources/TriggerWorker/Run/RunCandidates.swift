@@ -8,6 +8,22 @@ package struct RunCandidates: Sendable {
     /// generation, or when its alias meant another pipeline.
     package let all: [(runID: String, target: Target)]
 
+    /// How often a request may be sent home for a new run: each generation is looked up, so a header that counts further
+    /// would keep a worker busy.
+    package static let generationLimit = 8
+
+    /// - Throws: ``RequestError`` of class `invalid` where a request's generation is beyond the limit.
+    static func check(_ generation: Int) throws(RequestError) {
+        guard generation <= generationLimit else {
+            throw RequestError(
+                .invalid,
+                code: "GenerationLimit",
+                "header generation is \(generation), and may be \(generationLimit) at most; publish the request anew, "
+                    + "under a new message id"
+            )
+        }
+    }
+
     /// - Parameters:
     ///   - generation: The latest that has been asked for; the earlier ones are candidates too.
     ///   - formerTargets: What its alias has meant before.

@@ -11,6 +11,7 @@ struct RunStart {
         let stop: StopRequest
         let rules: StartStateMachine.Rules
         let holdTime: Duration
+        let longestHold: Duration
         let logger: Logger
     }
 
@@ -34,8 +35,6 @@ struct RunStart {
 
     /// How often a request is put back for want of a turn; then it waits for one in hand, or it would starve.
     private static let budgetWaitLimit = 5
-    /// How long it then waits.
-    private static let longestHold = WorkerSettings.longestHold
 
     private let request: TriggerRequest
     private let candidates: RunCandidates
@@ -61,7 +60,7 @@ struct RunStart {
         self.candidates = candidates
         self.around = around
         machine = StartStateMachine(history, rules: rules)
-        let hold = history.budgetWaits >= Self.budgetWaitLimit ? Self.longestHold : around.holdTime
+        let hold = history.budgetWaits >= Self.budgetWaitLimit ? around.longestHold : around.holdTime
         let left = request.deadline.map { Duration.seconds($0.timeIntervalSinceNow) }
         end = began + min(hold, left ?? hold)
     }
@@ -76,7 +75,12 @@ struct RunStart {
         authorize: () -> Result<AuthorizedRequest, RequestError>,
         checkHeld: () async throws(RequestLeft) -> Void
     ) async throws(RequestLeft) -> Ending {
-        if let pause = pauseNow { return .postponed(pause) }
+        if let pause = intakePause { return .postponed(pause) }
+        if let pause = targetPause {
+            // It may last long, and what is to be refused anyway need not wait for it.
+            if !machine.isInDoubt, let verdict = judge(authorize) { return .failed(verdict) }
+            return pause
+        }
         var action = around.stop.isSet ? machine.stop() : machine.begin()
         while true {
             // What is not known by now would be a guess, and is not told to anybody.
@@ -90,7 +94,7 @@ struct RunStart {
                 if isFresh, let verdict = judge(authorize) { return .failed(verdict) }
                 action = await lookUp()
                 // No run was found, nor can be asked for: what the policy says of the request is the better answer.
-                if action.isWithoutRun, !machine.mayBeInFlight, let verdict = judge(authorize) {
+                if action.isWithoutRun, !machine.isInDoubt, let verdict = judge(authorize) {
                     return .failed(verdict)
                 }
             case .start:
@@ -119,13 +123,14 @@ struct RunStart {
                 switch try await search(for: candidate.runID, of: candidate.target) {
                 case .found(let run):
                     CrashPoint.reach(.lookedUp)
-                    around.health.succeeded(candidates.target)
+                    around.health.answered()
                     return machine.found(run)
                 case .absent: continue
                 case .incomplete: isComplete = false
                 }
             }
             CrashPoint.reach(.lookedUp)
+            around.health.answered()
             return isComplete ? machine.foundNothing() : machine.foundTooMany()
         } catch {
             note(error, of: "look-up")
@@ -221,7 +226,7 @@ struct RunStart {
 
     /// That the request's own deadline has passed, if it has.
     private var expired: RequestError? {
-        guard let deadline = request.deadline, deadline <= Date(), !machine.mayBeInFlight else { return nil }
+        guard let deadline = request.deadline, deadline <= Date(), !machine.isInDoubt else { return nil }
         return RequestError(deadlinePassed: deadline, attempts: machine.history.attempts)
     }
 
@@ -232,9 +237,7 @@ struct RunStart {
         let since = postponement.history.pausedSince ?? Date()
         guard Date().timeIntervalSince(since) < around.rules.targetPauseLimit / .seconds(1) else {
             let failure = postponement.history.lastFailure ?? .noReason
-            return .failed(
-                RequestError(StartVerdict(.rejected, failure), attempts: postponement.history.attempts, runID: nil)
-            )
+            return result(of: .failed(StartVerdict(machine.isInDoubt ? .outcomeUnknown : .rejected, failure)))
         }
         postponement.history.pausedSince = since
         return .postponed(postponement)
@@ -274,12 +277,20 @@ struct RunStart {
     var inWork: Ending { .postponed(machine.inWork()) }
 
     /// Nothing is asked while nothing would be answered.
-    private var pauseNow: Postponement? {
-        if let pause = around.health.pause {
-            return machine.paused(pause.reason == .credential ? .credential : .unavailable, for: .zero)
+    private var intakePause: Postponement? {
+        around.health.pause.map { pause in
+            machine.paused(pause.reason == .credential ? .credential : .unavailable, for: .zero)
         }
-        if around.health.isDistrusted(candidates.target) { return machine.paused(.target, for: .seconds(120)) }
-        return around.health.pause(of: candidates.target).map { machine.paused(.target, for: $0) }
+    }
+
+    private var targetPause: Ending? {
+        // However long: only a change of a setting ends it, and that is no reason to refuse a request.
+        if around.health.isDistrusted(candidates.target) {
+            return .postponed(machine.paused(.target, for: .seconds(120)))
+        }
+        return around.health.pause(of: candidates.target).map { pause in
+            heeding(machine.paused(.target, for: pause.left, by: pause.failure))
+        }
     }
 
     private mutating func interrupted() -> StartStateMachine.Action {

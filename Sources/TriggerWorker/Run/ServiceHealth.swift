@@ -34,6 +34,7 @@ package final class ServiceHealth: Sendable {
     private struct TargetPause {
         var until: ContinuousClock.Instant
         var failures: Int
+        var last: StartFailure
     }
 
     private struct State {
@@ -54,8 +55,15 @@ package final class ServiceHealth: Sendable {
     package var pause: Pause? { intake.value }
 
     /// How many factories are out of reach at present.
-    package var pausedFactoryCount: Int {
-        state.withLockedValue { $0.pausedFactories.count + $0.distrusted.count }
+    package var pausedFactoryCount: Int { pausedFactoryCount() }
+
+    /// One that is not asked for again by then has no requests that wait.
+    private static let timeUntilForgotten = Duration.seconds(1200)
+
+    func pausedFactoryCount(now: ContinuousClock.Instant = .now) -> Int {
+        state.withLockedValue { state in
+            state.distrusted.count + state.pausedFactories.values.count { now < $0.until + Self.timeUntilForgotten }
+        }
     }
 
     /// Returns when the intake is paused, or the task is cancelled.
@@ -67,7 +75,13 @@ package final class ServiceHealth: Sendable {
         intake.set(nil)
     }
 
-    /// Data Factory answered about a run of this target: its subscription takes calls.
+    /// Azure answered a look-up, be it that there is no such run. It says that Azure is there, and no more: a failing
+    /// createRun is a fault of the service as long as nobody's goes well.
+    func answered() {
+        state.withLockedValue { $0.unanswered = 0 }
+    }
+
+    /// Data Factory started a run of this target: its subscription takes calls.
     func succeeded(_ target: Target, now: ContinuousClock.Instant = .now) {
         let subscription = target.subscriptionID.lowercased()
         let factory = target.factoryKey
@@ -79,18 +93,21 @@ package final class ServiceHealth: Sendable {
         }
     }
 
-    /// Whether a call to the target's subscription went well since then: a failure meanwhile is the request's own.
+    /// Whether a run was started in the target's subscription since then: a failure meanwhile is the request's own.
     func hasSucceeded(_ target: Target, since start: ContinuousClock.Instant) -> Bool {
         state.withLockedValue { $0.lastSuccess[target.subscriptionID.lowercased()].map { $0 > start } ?? false }
     }
 
-    /// How much longer the target's factory is left alone; nil where it is not paused.
-    func pause(of target: Target, now: ContinuousClock.Instant = .now) -> Duration? {
+    /// How much longer the target's factory is left alone, and what it answered last; nil where it is not paused.
+    func pause(
+        of target: Target,
+        now: ContinuousClock.Instant = .now
+    ) -> (left: Duration, failure: StartFailure)? {
         state.withLockedValue { state in
             guard !state.pausedFactories.isEmpty, let pause = state.pausedFactories[target.factoryKey],
                 now < pause.until
             else { return nil }
-            return pause.until - now
+            return (pause.until - now, pause.last)
         }
     }
 
@@ -112,10 +129,18 @@ package final class ServiceHealth: Sendable {
             intake.set(Pause(reason: .credential, message: "\(failure.code): \(failure.message)", target: target))
         case .target:
             state.withLockedValue { state in
-                if state.pausedFactories.count >= Self.nameLimit { state.pausedFactories.removeAll() }
+                if state.pausedFactories.count >= Self.nameLimit {
+                    state.pausedFactories = state.pausedFactories.filter { now < $0.value.until }
+                    // Made-up names must not end the pauses of others.
+                    guard state.pausedFactories.count < Self.nameLimit else { return }
+                }
                 let failures = state.pausedFactories[target.factoryKey]?.failures ?? 0
                 let length = min(Self.longestTargetPause, Self.firstTargetPause * (1 << min(failures, 10)))
-                state.pausedFactories[target.factoryKey] = TargetPause(until: now + length, failures: failures + 1)
+                state.pausedFactories[target.factoryKey] = TargetPause(
+                    until: now + length,
+                    failures: failures + 1,
+                    last: failure
+                )
             }
         default:
             let isOver = state.withLockedValue { state in

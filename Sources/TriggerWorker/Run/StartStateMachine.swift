@@ -69,6 +69,9 @@ struct StartStateMachine {
     private(set) var history: RequestHistory
     /// A call of ours, or of an earlier holder, may not be over yet.
     private(set) var mayBeInFlight: Bool
+    /// Such a call may have started a run, and no look-up since it was over has said that there is none. Until then
+    /// nobody may be told that there is none.
+    private(set) var isInDoubt: Bool
     private let attemptsBefore: Int
     private var looksInVain = 0
     private var lastFailure: StartFailure?
@@ -78,11 +81,12 @@ struct StartStateMachine {
         self.rules = rules
         attemptsBefore = history.attempts
         mayBeInFlight = history.mayBeInFlight && rules.check != .never && rules.canLookUp
+        isInDoubt = mayBeInFlight || (history.isInDoubt && rules.canLookUp)
     }
 
     mutating func begin() -> Action {
         if !rules.canLookUp { return doomed ?? .start }
-        if history.verdict != nil { return .lookUp }
+        if isInDoubt || history.verdict != nil { return .lookUp }
         return switch rules.check {
         case .always: .lookUp
         case .redelivered: history.mayHaveRun ? .lookUp : .start
@@ -105,6 +109,7 @@ struct StartStateMachine {
             if looksInVain < Self.looksInHand { return .lookUpAgain(after: .seconds(1)) }
             return givingUpLooking(after: failure)
         }
+        isInDoubt = false
         if let doomed { return doomed }
         // Its failures have used up the ladder, and after the last of them there is no run.
         guard history.steps <= rules.ladder.count else {
@@ -115,7 +120,7 @@ struct StartStateMachine {
 
     /// There were too many runs to look at all of them. That matters where one may be the request's.
     mutating func foundTooMany() -> Action {
-        guard mayBeInFlight || history.mayHaveRun else { return .start }
+        guard isInDoubt else { return .start }
         return .end(.failed(StartVerdict(.outcomeUnknown, .tooManyRuns)))
     }
 
@@ -132,8 +137,7 @@ struct StartStateMachine {
         case .credential: return .end(.postponed(postponed(.credential, failure)))
         case .refused:
             // The question itself is refused: nothing will ever be known of the run.
-            let isOpen = mayBeInFlight || history.mayHaveRun
-            return .end(.failed(StartVerdict(isOpen ? .outcomeUnknown : .rejected, failure)))
+            return .end(.failed(StartVerdict(isInDoubt ? .outcomeUnknown : .rejected, failure)))
         }
     }
 
@@ -147,11 +151,14 @@ struct StartStateMachine {
     mutating func startFailed(_ failure: StartFailure, othersSucceed: Bool) -> Action {
         history.attempts += 1
         lastFailure = failure
+        // The target is within reach; how long it was not counts anew from its next failure.
+        if ![.target, .credential].contains(failure.meaning) { history.pausedSince = nil }
         switch failure.meaning {
         case .notStarted, .throttled: return .startAgain(after: failure.retryAfter ?? .zero)
         case .ambiguous:
             guard rules.canLookUp else { return .end(.failed(StartVerdict(.outcomeUnknown, failure))) }
             mayBeInFlight = true
+            isInDoubt = true
             looksInVain = 0
             if othersSucceed { climb(failure) }
             return .lookUpAgain(after: failure.retryAfter ?? .zero)
@@ -171,8 +178,7 @@ struct StartStateMachine {
         guard othersSucceed else { return .end(.postponed(postponed(.unavailable, failure))) }
         climb(failure)
         guard history.steps <= rules.ladder.count else {
-            let isOpen = mayBeInFlight || (history.mayHaveRun && looksInVain == 0)
-            return .end(.failed(StartVerdict(isOpen ? .outcomeUnknown : .unavailable, failure)))
+            return .end(.failed(StartVerdict(isInDoubt ? .outcomeUnknown : .unavailable, failure)))
         }
         let delay = max(rules.ladder[history.steps - 1], failure.retryAfter ?? .zero)
         return .end(.postponed(Postponement(.unavailable, delay: delay, history: carried)))
@@ -199,8 +205,14 @@ struct StartStateMachine {
     }
 
     /// Nothing is asked at present, because nothing would be answered.
-    func paused(_ reason: Postponement.Reason, for length: Duration) -> Postponement {
-        var postponement = postponed(reason, history.lastFailure ?? .noReason)
+    ///
+    /// - Parameter failure: What others were answered, where that is why.
+    func paused(
+        _ reason: Postponement.Reason,
+        for length: Duration,
+        by failure: StartFailure? = nil
+    ) -> Postponement {
+        var postponement = postponed(reason, failure ?? history.lastFailure ?? .noReason)
         postponement.delay = max(postponement.delay, length)
         return postponement
     }
@@ -219,6 +231,7 @@ struct StartStateMachine {
     /// request has shown that it does not end its workers.
     private var carried: RequestHistory {
         var history = history
+        history.isInDoubt = isInDoubt
         if history.attempts > attemptsBefore { history.deliveries = 0 }
         return history
     }

@@ -28,7 +28,7 @@ struct RequestLife: Sendable {
             try await delivery.checkHeld()
             if case .failure(let failed) = answer { try await park(delivery, failed, identity) }
             var confirmed = try await reply(answer, to: delivery.message, identity)
-            if case .failure(let failed) = answer, let run = await lateRun(failed) {
+            if case .failure(let failed) = answer, let run = await lateRun(failed, of: delivery.message) {
                 confirmed = try await reply(.success(run), to: delivery.message, identity)
             }
             try await settle(delivery, confirmed)
@@ -56,6 +56,7 @@ struct RequestLife: Sendable {
             request = try TriggerRequest(message, identity: identity, bodyLimit: bodyLimit)
             CrashPoint.reach(.decoded)
             target = try policy.resolve(request.target)
+            try RunCandidates.check(message.history.generation)
         } catch {
             return .answered(.failure(FailedRequest(error: error, target: nil, asked: nil)))
         }
@@ -166,7 +167,7 @@ extension RequestLife {
 
     /// Another copy of the request may have been started while this one failed. Looked for once more when the requester
     /// has been told of the failure and before the request is let go of, so that the last word is right.
-    private func lateRun(_ failed: FailedRequest) async -> StartedRun? {
+    private func lateRun(_ failed: FailedRequest, of message: RequestMessage) async -> StartedRun? {
         guard let (request, candidates) = failed.asked, request.identity.isIdentified else { return nil }
         switch failed.error.errorClass {
         case .rejected, .unavailable, .outcomeUnknown, .expired, .poisoned: break
@@ -180,6 +181,8 @@ extension RequestLife {
             guard case .found(let run)? = try? await search(for: candidate.runID, of: candidate.target) else {
                 continue
             }
+            let start = RunStart(request, candidates, message.history, rule: rule, around)
+            guard start.conflict(with: run) == nil else { return nil }
             return StartedRun(
                 identity: request.identity,
                 target: candidates.target,

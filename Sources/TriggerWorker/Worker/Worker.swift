@@ -4,6 +4,7 @@ package import Logging
 package struct Worker: Sendable {
     private let life: RequestLife
     private let concurrency: Int
+    private let stop: StopRequest
     private let monitor: (any WorkerMonitor)?
     private let logger: Logger
 
@@ -20,6 +21,7 @@ package struct Worker: Sendable {
         logger: Logger
     ) {
         concurrency = settings.concurrency
+        self.stop = stop
         self.monitor = monitor
         life = RequestLife(
             policy: policy,
@@ -37,6 +39,7 @@ package struct Worker: Sendable {
                     ladder: settings.ladder
                 ),
                 holdTime: settings.holdTime,
+                longestHold: settings.longestHold,
                 logger: logger
             ),
             memory: RequestMemory(),
@@ -48,19 +51,29 @@ package struct Worker: Sendable {
     /// Takes requests until there are no more, and returns when the last one is done.
     ///
     /// No request is taken while ``WorkerSettings/concurrency`` are in work: what waits, waits at the broker or in the
-    /// consumer's prefetch, and nowhere else.
+    /// consumer's prefetch, and nowhere else. Once the worker is to stop, what still comes is only put back, and is taken
+    /// at once: those in work may need all the time there is.
     ///
     /// - Throws: what `deliveries` throws, after the requests in work were cancelled and have let go.
     package func run<Deliveries: AsyncSequence & Sendable>(
         _ deliveries: Deliveries
     ) async throws(Deliveries.Failure) where Deliveries.Element: RequestDelivery {
-        let result = await withTaskGroup(of: Void.self) { group -> Result<Void, Deliveries.Failure> in
+        let isOver = WaitableValue(false)
+        let result = await withTaskGroup(of: Part.self) { group -> Result<Void, Deliveries.Failure> in
+            defer { isOver.set(true) }
+            group.addTask { [stop] in
+                _ = await stop.untilSet { await isOver.wait { $0 } }
+                return .untilStop
+            }
             var inWork = 0
+            var isStopping = false
             var iterator = deliveries.makeAsyncIterator()
             while true {
-                if inWork == concurrency {
-                    await group.next()
-                    inWork -= 1
+                while inWork >= concurrency, !isStopping {
+                    switch await group.next() {
+                    case .request: inWork -= 1
+                    case .untilStop, nil: isStopping = true
+                    }
                 }
                 let delivery: Deliveries.Element?
                 do throws(Deliveries.Failure) {
@@ -72,10 +85,19 @@ package struct Worker: Sendable {
                 }
                 guard let delivery else { return .success(()) }
                 inWork += 1
-                group.addTask { await work(on: delivery) }
+                group.addTask {
+                    await work(on: delivery)
+                    return .request
+                }
             }
         }
         try result.get()
+    }
+
+    /// What ends while a queue is worked on.
+    private enum Part {
+        case request
+        case untilStop
     }
 
     private func work(on delivery: some RequestDelivery) async {

@@ -5,9 +5,9 @@ package struct WorkerSettings: Sendable {
     /// How long one request may be held for retries and for its turn. It must lie far below the broker's time-out
     /// for acknowledgements, 30 min by default.
     package var holdTime: Duration
-    /// The longest any request is held, where it was put back for want of a turn again and again: well below the
-    /// broker's time-out for acknowledgements.
-    package static let longestHold = Duration.seconds(900)
+    /// The longest any request is held, where it was put back for want of a turn again and again. A full prefetch is held
+    /// so long several times over, one after the other, and all of it must lie below that time-out too.
+    package var longestHold = Duration.seconds(900)
     /// The largest body accepted, in bytes.
     package var bodyLimit: Int
     /// Which requests are looked up before createRun is called for them.

@@ -4,9 +4,36 @@ internal import TriggerWorker
 
 /// A request that is put back for later: the message as it came, with what its next holder must know.
 struct PostponedCopy {
-    let message: Message
+    /// The message, and the same without the publisher's headers, for when all of them do not fit one frame.
+    let forms: [Message]
+    /// The same for when the broker may have the first already, so that two of them may be at large. Its holder waits
+    /// until a call of the other's can't be under way, and looks for its run, before it starts one.
+    let twins: [Message]
 
     init(_ delivery: Delivery, _ postponement: Postponement, as identity: RequestIdentity) {
+        let headers = Self.headers(postponement, identity)
+        forms = Self.forms(delivery, headers)
+        var twin = headers
+        twin[RequestHeader.twin] = true
+        twins = Self.forms(delivery, twin)
+    }
+
+    private static func forms(_ delivery: Delivery, _ headers: FieldTable) -> [Message] {
+        var properties = Republication.properties(of: delivery, adding: headers)
+        // What an earlier copy said and is true no more.
+        properties.headers?.entries.removeAll { RequestHeader.ofLife.contains($0.key) && headers[$0.key] == nil }
+        var reduced = properties
+        reduced.headers = headers
+        for key in [RequestHeader.generation, RequestHeader.requestID, "traceparent"] where headers[key] == nil {
+            guard let value = properties.headers?[key], value.integer != nil || value.text?.utf8.count ?? .max <= 256
+            else { continue }
+            reduced.headers?[key] = value
+        }
+        reduced.headers?[ErrorHeader.headersDropped] = true
+        return [properties, reduced].map { Message(properties: $0, body: delivery.message.body) }
+    }
+
+    private static func headers(_ postponement: Postponement, _ identity: RequestIdentity) -> FieldTable {
         let history = postponement.history
         var headers: FieldTable = [
             RequestHeader.postponed: .string(postponement.reason.rawValue),
@@ -14,6 +41,7 @@ struct PostponedCopy {
             RequestHeader.steps: .int64(Int64(history.steps)),
             RequestHeader.budgetWaits: .int64(Int64(history.budgetWaits)),
             RequestHeader.deliveries: .int64(Int64(history.deliveries)),
+            RequestHeader.inDoubt: .bool(history.isInDoubt),
         ]
         if !identity.isIdentified { headers[RequestHeader.requestID] = .string(identity.text) }
         headers[RequestHeader.pausedSince] = history.pausedSince.map { .string($0.ISO8601Format()) }
@@ -22,10 +50,7 @@ struct PostponedCopy {
         headers[RequestHeader.lastErrorMessage] = history.lastFailure.map {
             .string($0.message.truncated(toByteCount: 1024))
         }
-        message = Message(
-            properties: Republication.properties(of: delivery, adding: headers),
-            body: delivery.message.body
-        )
+        return headers
     }
 }
 
@@ -45,6 +70,8 @@ extension RequestHistory {
         steps = count(RequestHeader.steps)
         budgetWaits = count(RequestHeader.budgetWaits)
         generation = count(RequestHeader.generation)
+        isInDoubt = headers[RequestHeader.inDoubt] == .bool(true)
+        mayHaveTwin = headers[RequestHeader.twin] == .bool(true)
         pausedSince = headers[RequestHeader.pausedSince]?.text.flatMap { try? Date($0, strategy: .iso8601) }
         verdict = headers[RequestHeader.verdict]?.text.flatMap { ErrorClass(rawValue: $0) }.flatMap { verdict in
             [.expired, .poisoned].contains(verdict) ? verdict : nil

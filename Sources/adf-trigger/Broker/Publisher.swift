@@ -42,7 +42,7 @@ struct Publisher: ReplySender {
                     return try await keep(reply, for: queue, "the queue does not exist")
                 case .unfit(let error):
                     return try await keep(reply, for: queue, error.message)
-                case .refused(let problem):
+                case .refused(let problem), .unanswered(let problem):
                     refusals += 1
                     guard refusals < Self.replyTries else {
                         return try await keep(reply, for: queue, "\(problem), \(refusals) times")
@@ -80,7 +80,7 @@ struct Publisher: ReplySender {
         as identity: RequestIdentity
     ) async throws(RequestLeft) {
         let copy = PostponedCopy(delivery, postponement, as: identity)
-        try await publishUntilConfirmed([copy.message], to: topology.queue(for: postponement.delay))
+        try await publishUntilConfirmed(copy.forms, to: topology.queue(for: postponement.delay), again: copy.twins)
     }
 
     // MARK: - Publishing
@@ -88,8 +88,14 @@ struct Publisher: ReplySender {
     /// Offers a message until the broker has it: it must not be lost, so a queue that is missing or full is waited for,
     /// with a line in the log each time. The request stays unacknowledged meanwhile.
     ///
-    /// - Parameter forms: The message, and smaller forms of it for when it can't be put on the wire.
-    private func publishUntilConfirmed(_ forms: [Message], to queue: String) async throws(RequestLeft) {
+    /// - Parameters:
+    ///   - forms: The message, and smaller forms of it for when it can't be put on the wire.
+    ///   - again: The same for once the broker may have it already, where that makes a difference.
+    private func publishUntilConfirmed(
+        _ forms: [Message],
+        to queue: String,
+        again: [Message]? = nil
+    ) async throws(RequestLeft) {
         var forms = forms[...]
         var backoff = Backoff(first: .milliseconds(500), longest: .seconds(30))
         var isHeld = false
@@ -100,11 +106,16 @@ struct Publisher: ReplySender {
             case .taken: return
             case .unroutable: problem = "it does not exist; create it with \"adf-trigger topology declare\""
             case .refused(let reason): problem = reason
+            case .unanswered(let reason):
+                problem = reason
+                if let again { forms = again[...] }
             case .unfit(let error):
                 forms.removeFirst()
                 guard forms.isEmpty else { continue }
                 throw RequestLeft("\(error)")
-            case .interrupted: continue
+            case .interrupted:
+                if let again { forms = again[...] }
+                continue
             }
             monitor?.isHolding(first: !isHeld)
             isHeld = true
@@ -120,14 +131,17 @@ struct Publisher: ReplySender {
         case taken
         case unroutable
         case refused(String)
-        /// The connection went before the broker's answer; the next one can be asked at once.
+        /// It may have it, or not; it is not asked again at once.
+        case unanswered(String)
+        /// The connection went before the broker's answer, so it may have it; the next one can be asked at once.
         case interrupted
         /// It can't be put on the wire.
         case unfit(RabbitMQError)
     }
 
     /// Publishes once. What the broker did not confirm, because it is slow, because the connection went before its
-    /// answer, or because it refuses this user, is offered again, and may then be there twice.
+    /// answer, or because it refuses this user, is offered again, and may then be there twice. Of replies and error
+    /// copies that is harmless; of copies that come back the second says that it may be one.
     private func offer(_ message: Message, to queue: String) async throws(RequestLeft) -> Offer {
         do throws(RabbitMQError) {
             switch try await publisher.publish(message, routingKey: queue, isMandatory: true) {
@@ -136,7 +150,7 @@ struct Publisher: ReplySender {
             case .nacked: return .refused("it refuses the message; it is probably full")
             case .inDoubt(let error):
                 guard error.code != .cancelled else { throw error }
-                return error.isRetryable && error.code != .timeout ? .interrupted : .refused(error.message)
+                return error.isRetryable && error.code != .timeout ? .interrupted : .unanswered(error.message)
             }
         } catch {
             guard error.code != .invalidArgument else { return .unfit(error) }

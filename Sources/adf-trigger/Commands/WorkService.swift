@@ -156,9 +156,10 @@ struct WorkService: Service {
             for await end in group where end != .intakeClosed { break }
             group.cancelAll()
         }
-        // A quorum queue forgets acknowledgements that come right before their channel closes, and what was answered
-        // would come again (rabbitmq-server 10327; 82 of 2000 on 3.10.8).
-        if stop.isSet { try? await Task.sleep(for: Self.settlePause) }
+        // A quorum queue forgets acknowledgements that come right before their channel closes, and what was answered or
+        // put back would come again (rabbitmq-server 10327; 82 of 2000 on 3.10.8). Whether it closes for a stop or for
+        // the next subscription, after a pause, makes no difference.
+        if await subscription.channel.isOpen { try? await Task.sleep(for: Self.settlePause) }
     }
 
     private static let settlePause = Duration.milliseconds(250)

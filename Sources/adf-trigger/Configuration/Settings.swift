@@ -91,6 +91,10 @@ struct Settings: Sendable {
         )
         worker.ladder = topology.delaySeconds.map { .seconds($0) }
         guard let azure else { return }
+        worker.longestHold = max(
+            worker.holdTime,
+            min(worker.longestHold, (Self.acknowledgementLimit - Self.acknowledgementSlack) / rounds - azure.timeout)
+        )
         // A holder whose connection is gone does not know it before two heartbeats are missed, and may call until then.
         let unnoticed = brokers.map(\.heartbeat).max().map { $0 * 2 } ?? .zero
         worker.window = reader.text(.windowSeconds) == nil ? azure.window + unnoticed : azure.window
@@ -120,12 +124,16 @@ struct Settings: Sendable {
 extension Settings {
     /// How long the last request of a full prefetch may be held when every one before it takes all its time.
     var longestHold: Duration {
-        let rounds = (Int(prefetch) + worker.concurrency - 1) / worker.concurrency
-        return (worker.holdTime + (azure?.timeout ?? .zero)) * rounds
+        (worker.holdTime + (azure?.timeout ?? .zero)) * rounds
     }
+
+    /// How many requests of a full prefetch are served one after the other.
+    private var rounds: Int { (Int(prefetch) + worker.concurrency - 1) / worker.concurrency }
 
     /// RabbitMQ closes the channel of a consumer that does not acknowledge for 30 min, by default.
     static let acknowledgementLimit = Duration.seconds(30 * 60)
+    /// For what follows the hold: an error copy, a last look-up, the reply.
+    private static let acknowledgementSlack = Duration.seconds(120)
 }
 
 extension Policy {

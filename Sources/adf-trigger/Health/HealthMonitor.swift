@@ -117,6 +117,6 @@ extension Settings {
     /// How long nothing may move before the worker counts as dead: longer than a request is ever held, and shorter than
     /// the broker waits for acknowledgements, so that what a stuck worker holds comes to another by a restart.
     var stillnessLimit: Duration {
-        max(worker.holdTime, WorkerSettings.longestHold) + (azure?.timeout ?? .zero) * 2 + .seconds(60)
+        max(worker.holdTime, worker.longestHold) + (azure?.timeout ?? .zero) * 2 + .seconds(60)
     }
 }

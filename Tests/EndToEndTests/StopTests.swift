@@ -1,0 +1,28 @@
+import Foundation
+import RabbitMQ
+import TestSupport
+import Testing
+
+/// A stop is no crash, and must not look like one to whoever gets the requests next.
+@Suite("Stops under load", .timeLimit(.minutes(5)))
+struct StopTests {
+    @Test("a worker that stops with its hands full gives back what it had not begun, in time and as new")
+    func stopsWithFullHands() async throws {
+        let stage = try await Stage(
+            "stop-full",
+            set: ["ADF_TRIGGER_WORKER_CONCURRENCY": "4", "ADF_TRIGGER_WORKER_STOP_SECONDS": "3"]
+        )
+        try await stage.setFaults(#"[{"route":"createRun","fault":"hang"}]"#)
+        let worker = try await stage.startWorker(set: ["ADF_TRIGGER_WORKER_PREFETCH": "16"])
+        for number in 0..<16 { try await stage.publish(#"{"target":"nightly-load"}"#, id: "f-\(number)") }
+        try await eventually("requests are held") { try await stage.ready("requests") == 0 }
+
+        #expect(try await worker.stop().code == 0)
+
+        try await eventually("they are back") { try await stage.ready("requests") == 16 }
+        let copies = try await stage.take(16, from: "requests")
+        #expect(copies.count { !$0.isRedelivered } == 12)
+        #expect(copies.count { $0.isRedelivered } == 4)
+        try await stage.end()
+    }
+}
