@@ -71,6 +71,14 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
+        // The threads that the C libraries below live on.
+        .systemLibrary(name: "CIOLoop"),
+        .target(
+            name: "IOLoop",
+            dependencies: ["CIOLoop", nioConcurrencyHelpers],
+            swiftSettings: settings + [.strictMemorySafety()]
+        ),
+
         // The message queue.
         .systemLibrary(
             name: "CRabbitMQ",
@@ -79,7 +87,7 @@ let package = Package(
         ),
         .target(
             name: "RabbitMQ",
-            dependencies: ["CRabbitMQ", deque, nioConcurrencyHelpers],
+            dependencies: ["CRabbitMQ", "IOLoop", deque, nioConcurrencyHelpers],
             swiftSettings: settings + [.strictMemorySafety()]
         ),
         .target(
@@ -89,11 +97,16 @@ let package = Package(
         ),
 
         // The service.
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev", "libssl-dev"])]
+        ),
         .target(
             name: "AzureIdentity",
             dependencies: [
-                asyncHTTPClient, crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix,
-                nioSSL, subprocess, systemPackage,
+                "CCurl", "IOLoop", crypto, cryptoExtras, deque, logging, nioConcurrencyHelpers, nioSSL, subprocess,
+                systemPackage,
             ],
             swiftSettings: settings
         ),
@@ -158,6 +171,7 @@ let package = Package(
             path: "Tests/NetworkTestSupport",
             swiftSettings: settings
         ),
+        .testTarget(name: "IOLoopTests", dependencies: ["IOLoop"], swiftSettings: settings),
         .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ"], swiftSettings: settings),
         .testTarget(
             name: "RabbitMQTestingTests",
@@ -235,7 +249,8 @@ let package = Package(
 // one minute instead of eight.
 if Context.environment["ADF_TRIGGER_BUILD"] == "client" {
     let targets: Set = [
-        "BrokerTests", "CRabbitMQ", "FaultTests", "RabbitMQ", "RabbitMQTesting", "RabbitMQTestingTests",
+        "BrokerTests", "CIOLoop", "CRabbitMQ", "FaultTests", "IOLoop", "IOLoopTests", "RabbitMQ", "RabbitMQTesting",
+        "RabbitMQTestingTests",
         "RabbitMQTests", "TestSupport",
     ]
     package.targets.removeAll { !targets.contains($0.name) }

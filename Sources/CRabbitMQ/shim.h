@@ -2,13 +2,11 @@
 #ifndef CRABBITMQ_SHIM_H
 #define CRABBITMQ_SHIM_H
 
-#include <pthread.h>
 #include <sys/time.h>  // first: without it every `struct timeval *` imports as an opaque pointer
 
 #include <amqp.h>
 #include <amqp_ssl_socket.h>
 #include <amqp_tcp_socket.h>
-#include <sys/eventfd.h>  // not in the Glibc module
 
 // amqp_login_with_properties is variadic, and the importer leaves variadic functions out.
 static inline amqp_rpc_reply_t crabbitmq_login_plain(amqp_connection_state_t connection, const char *virtual_host,
@@ -26,9 +24,5 @@ static inline amqp_rpc_reply_t crabbitmq_login_external(amqp_connection_state_t 
   return amqp_login_with_properties(connection, virtual_host, channel_max, frame_max, heartbeat_seconds,
                                     client_properties, AMQP_SASL_METHOD_EXTERNAL, identity);
 }
-
-// pthread_setname_np is a GNU extension that the Glibc module leaves out.
-int pthread_setname_np(pthread_t thread, const char *name);
-static inline void crabbitmq_name_thread(const char *name) { (void)pthread_setname_np(pthread_self(), name); }
 
 #endif

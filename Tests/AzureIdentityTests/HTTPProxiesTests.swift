@@ -154,7 +154,7 @@ struct HTTPProxiesTests {
 
     @Test("a configuration reads them all, and names the first that is wrong")
     func configuration() throws {
-        let good = try AsyncHTTPClientTransport.Configuration(
+        let good = try CurlTransport.Configuration(
             environment: ["HTTPS_PROXY": "http://user:hunter2@proxy:1"],
             maxConnectionsPerHost: 7
         )
@@ -165,7 +165,7 @@ struct HTTPProxiesTests {
         for text in ["\(good)", String(reflecting: good), dumped] { #expect(!text.contains("hunter2")) }
 
         let error = #expect(throws: HTTPSettingsError.self) {
-            try AsyncHTTPClientTransport.Configuration(environment: ["SSL_CERT_FILE": "/nowhere/at/all.pem"])
+            try CurlTransport.Configuration(environment: ["SSL_CERT_FILE": "/nowhere/at/all.pem"])
         }
         #expect(error?.setting == "SSL_CERT_FILE")
     }

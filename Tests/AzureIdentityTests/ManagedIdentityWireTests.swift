@@ -10,7 +10,7 @@ struct ManagedIdentityWireTests {
     }
 
     private func token(_ environment: [String: String]) async throws -> AccessToken {
-        let transport = AsyncHTTPClientTransport()
+        let transport = try CurlTransport()
         let credential = ManagedIdentityCredential(
             identity: .clientID("client 1"),
             environment: environment,

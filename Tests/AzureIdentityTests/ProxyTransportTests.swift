@@ -16,12 +16,12 @@ struct ProxyTransportTests {
     private func withTransport<Value>(
         _ variables: [String: String],
         connectTimeout: Duration = .seconds(10),
-        _ body: (AsyncHTTPClientTransport) async throws -> Value
+        _ body: (CurlTransport) async throws -> Value
     ) async throws -> Value {
         let environment = ["SSL_CERT_FILE": authority.certificateFile].merging(variables) { $1 }
-        var configuration = try AsyncHTTPClientTransport.Configuration(environment: environment)
+        var configuration = try CurlTransport.Configuration(environment: environment)
         configuration.connectTimeout = connectTimeout
-        let transport = AsyncHTTPClientTransport(configuration: configuration)
+        let transport = try CurlTransport(configuration: configuration)
         do {
             let value = try await body(transport)
             await transport.shutdown()
@@ -155,7 +155,7 @@ struct ProxyTransportTests {
             (.answer("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"), "cannot reach the host"),
             (.answer("HTTP/1.1 302 X\r\nLocation: http://127.0.0.1/\r\nContent-Length: 0\r\n\r\n"), "did not connect"),
             (.answer("SSH-2.0-OpenSSH\r\n\r\n"), "without a proper answer"),
-            (.close, "without a proper answer"), (.hang, "timeout"),
+            (.close, "without a proper answer"), (.hang, "in time"),
         ] as [(LoopbackProxy.Reaction, String)]
     )
     func refusal(reaction: LoopbackProxy.Reaction, words: String) async throws {

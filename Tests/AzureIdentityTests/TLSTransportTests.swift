@@ -20,9 +20,9 @@ struct TLSTransportTests {
         host: String = "127.0.0.1",
         environment: [String: String]
     ) async throws -> (Result<HTTPResponse, HTTPTransportError>, requests: Int) {
-        let configuration = try AsyncHTTPClientTransport.Configuration(environment: environment)
+        let configuration = try CurlTransport.Configuration(environment: environment)
         return try await LoopbackServer.withServer(tls: server, reacting: { _ in .answer(Self.ok) }) { server in
-            let transport = AsyncHTTPClientTransport(configuration: configuration)
+            let transport = try CurlTransport(configuration: configuration)
             let result: Result<HTTPResponse, HTTPTransportError>
             do throws(HTTPTransportError) {
                 let url = "https://\(host):\(server.port)/"
@@ -115,11 +115,24 @@ struct TLSTransportTests {
         #expect(requests == 0)
     }
 
+    @Test("a certificate for the address is none for the name that leads there")
+    func addressIsNoName() async throws {
+        let (result, requests) = try await send(
+            to: authority.server("IP:127.0.0.1"),
+            host: "localhost",
+            environment: ["SSL_CERT_FILE": authority.certificateFile]
+        )
+
+        #expect(result.failure?.code == .tlsFailed)
+        #expect(result.failure?.message.contains("for another host name") == true)
+        #expect(requests == 0)
+    }
+
     @Test("a port without TLS is named as such, and no path of the building machine is")
     func noTLS() async throws {
         let answer = "HTTP/1.1 400 Bad Request\r\n\r\n"
         try await LoopbackServer.withServer(greeting: answer, reacting: { _ in .hang }) { server in
-            let transport = AsyncHTTPClientTransport()
+            let transport = try CurlTransport()
             let request = HTTPRequest(
                 method: .get,
                 url: "https://127.0.0.1:\(server.port)/",

@@ -55,7 +55,7 @@ struct SecretLeakTests {
         try await LoopbackServer.withServer(greeting: "not TLS\r\n", reacting: { _ in .close }) { server in
             try await LoopbackProxy.withProxy(reacting: answer) { proxy in
                 let password = PercentEncoding.encode(Self.proxyPassword)
-                let configuration = try AsyncHTTPClientTransport.Configuration(
+                let configuration = try CurlTransport.Configuration(
                     environment: ["ALL_PROXY": "http://user:\(password)@127.0.0.1:\(proxy.port)"]
                 )
                 try await withTransport(configuration) { transport in

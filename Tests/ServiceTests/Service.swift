@@ -89,10 +89,10 @@ func withService(
 
 /// Opens a transport for as long as the closure runs.
 func withTransport<Value>(
-    _ configuration: AsyncHTTPClientTransport.Configuration = .init(),
-    _ body: (AsyncHTTPClientTransport) async throws -> Value
+    _ configuration: CurlTransport.Configuration = .init(),
+    _ body: (CurlTransport) async throws -> Value
 ) async throws -> Value {
-    let transport = AsyncHTTPClientTransport(configuration: configuration)
+    let transport = try CurlTransport(configuration: configuration)
     do {
         let value = try await body(transport)
         await transport.shutdown()

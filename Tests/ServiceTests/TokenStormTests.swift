@@ -9,7 +9,7 @@ import Testing
 @Suite("A storm of callers", .timeLimit(.minutes(5)))
 struct TokenStormTests {
     private static let callers = 1000
-    private static let configuration = AsyncHTTPClientTransport.Configuration(
+    private static let configuration = CurlTransport.Configuration(
         maxConnectionsPerHost: 64,
         // A thousand callers share 64 connections of one busy machine; who waits long for one is not what is tested.
         connectTimeout: .seconds(60)

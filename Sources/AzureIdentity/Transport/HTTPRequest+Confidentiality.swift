@@ -8,6 +8,11 @@ extension HTTPRequest {
     ///   ``HTTPTransportError/Code-swift.struct/invalidRequest`` if the URL is not plain http or https; in both cases
     ///   nothing was sent.
     public func requireConfidentialChannel() throws(HTTPTransportError) {
+        _ = try confidentialOrigin()
+    }
+
+    /// Where the request goes, if ``requireConfidentialChannel()`` has nothing against it.
+    func confidentialOrigin() throws(HTTPTransportError) -> URLOrigin {
         guard let origin = URLOrigin(url: url) else {
             throw HTTPTransportError(
                 code: .invalidRequest,
@@ -15,8 +20,8 @@ extension HTTPRequest {
                 certainty: .notSent
             )
         }
-        if origin.isSecure || origin.isLoopback { return }
-        guard carriesSecret || headers.value(of: "authorization") != nil else { return }
+        if origin.isSecure || origin.isLoopback { return origin }
+        guard carriesSecret || headers.value(of: "authorization") != nil else { return origin }
         throw HTTPTransportError(
             code: .insecureURL,
             message: "refused to send a credential to \(origin.host) over plain http: "

@@ -1,4 +1,4 @@
-internal import NIOSSL
+internal import CCurl
 
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
@@ -9,13 +9,17 @@ internal import NIOSSL
 /// The authorities that may vouch for a server.
 public struct HTTPTrustRoots: Sendable {
     /// Those of the operating system.
-    public static let system = HTTPTrustRoots(certificates: nil)
+    public static let system = HTTPTrustRoots(nil)
 
     /// Nil for the system's.
-    let certificates: [NIOSSLCertificate]?
+    private let store: CertificateStore?
 
-    private init(certificates: [NIOSSLCertificate]?) {
-        self.certificates = certificates
+    private init(_ store: CertificateStore?) {
+        self.store = store
+    }
+
+    func apply(to easy: UnsafeMutableRawPointer) {
+        if let store { ccurl_set_trust(easy, store.store) }
     }
 
     /// Reads `SSL_CERT_FILE`, a file of PEM certificates, and `SSL_CERT_DIR`, folders of such files with colons
@@ -34,20 +38,17 @@ public struct HTTPTrustRoots: Sendable {
             self = .system
             return
         }
-        // A folder holds the same certificate under several names, and a bundle of all of them.
-        var certificates: Set<NIOSSLCertificate> = []
-        if !file.isEmpty { certificates.formUnion(try Self.read(file: file)) }
-        for folder in folders.split(separator: ":") { certificates.formUnion(try Self.read(folder: String(folder))) }
-        self.certificates = Array(certificates)
+        let store = CertificateStore()
+        if !file.isEmpty { try Self.read(file: file, into: store) }
+        for folder in folders.split(separator: ":") { try Self.read(folder: String(folder), into: store) }
+        self.store = store
     }
 
-    private static func read(file: String) throws(HTTPSettingsError) -> [NIOSSLCertificate] {
+    private static func read(file: String, into store: CertificateStore) throws(HTTPSettingsError) {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw HTTPSettingsError(setting: "SSL_CERT_FILE", message: "\(file) cannot be read")
         }
-        do {
-            return try NIOSSLCertificate.fromPEMBytes(Array(data))
-        } catch {
+        guard store.add(data) else {
             throw HTTPSettingsError(
                 setting: "SSL_CERT_FILE",
                 message: "\(file) holds no PEM certificate, or a broken one"
@@ -55,18 +56,38 @@ public struct HTTPTrustRoots: Sendable {
         }
     }
 
-    private static func read(folder: String) throws(HTTPSettingsError) -> [NIOSSLCertificate] {
+    private static func read(folder: String, into store: CertificateStore) throws(HTTPSettingsError) {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
             throw HTTPSettingsError(setting: "SSL_CERT_DIR", message: "\(folder) is no folder that can be read")
         }
-        let certificates = names.flatMap { name -> [NIOSSLCertificate] in
-            // Other files and folders may lie there, such as revocation lists and dangling links.
-            guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else { return [] }
-            return (try? NIOSSLCertificate.fromPEMBytes(Array(data))) ?? []
+        var holdsCertificates = false
+        // Other files and folders may lie there, such as revocation lists and dangling links.
+        for name in names {
+            guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else { continue }
+            if store.add(data) { holdsCertificates = true }
         }
-        guard !certificates.isEmpty else {
+        guard holdsCertificates else {
             throw HTTPSettingsError(setting: "SSL_CERT_DIR", message: "\(folder) holds no PEM certificate")
         }
-        return certificates
+    }
+}
+
+/// Certificates in the form that OpenSSL shares between connections. Not changed any more once it is in use.
+private final class CertificateStore: @unchecked Sendable {
+    let store: OpaquePointer?
+
+    init() {
+        store = X509_STORE_new()
+        // A certificate that was named is trusted, also where another one vouches for it.
+        X509_STORE_set_flags(store, UInt(X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST))
+    }
+
+    deinit {
+        X509_STORE_free(store)
+    }
+
+    /// False unless the text holds certificates, and all of them can be read.
+    func add(_ text: Data) -> Bool {
+        text.withUnsafeBytes { ccurl_store_add(store, $0.baseAddress, Int32(clamping: $0.count)) > 0 }
     }
 }

@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import IOLoop
 
 /// What the connection does on its thread at every wake-up: read, send, and look at the clock.
 extension Connection: IOThread.Client {

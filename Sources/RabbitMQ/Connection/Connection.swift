@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import IOLoop
 internal import NIOConcurrencyHelpers
 
 /// A connection to RabbitMQ: an actor that lives on the one thread which owns the socket.
@@ -74,6 +75,10 @@ public actor Connection {
     var abandoned: Set<UInt16> = []
     private var closeWaiters: [UInt64: CheckedContinuation<RabbitMQError, Never>] = [:]
 
+    /// 16 MiB: librabbitmq 0.11 decodes nested headers by recursion without a limit, and 26 000 levels, which fit one
+    /// frame, overflow 1 MiB (upstream limits it to 100 levels since 0.14).
+    private static let stackByteCount = 16 << 20
+
     private static let generations = NIOLockedValueBox<UInt64>(0)
 
     private init(
@@ -83,7 +88,11 @@ public actor Connection {
         self.configuration = configuration
         self.onEvent = onEvent
         address = configuration.address
-        thread = try IOThread(name: configuration.connectionName)
+        do {
+            thread = try IOThread(name: configuration.connectionName, stackByteCount: Self.stackByteCount)
+        } catch {
+            throw RabbitMQError(.unreachable, "\(error)")
+        }
     }
 
     /// Connects and logs in.

@@ -3,12 +3,12 @@ internal import DataFactory
 
 /// The way to Azure: one transport, one credential and the client that uses both.
 ///
-/// Call ``shutdown()`` before letting go of it.
+/// Call ``shutdown()`` when done.
 struct AzureAccess: Sendable {
     let client: DataFactoryClient
     /// Which credential it is, without secrets.
     let credential: String
-    private let transport: AsyncHTTPClientTransport
+    private let transport: CurlTransport
 
     /// Makes them; no connection is opened yet.
     ///
@@ -18,7 +18,12 @@ struct AzureAccess: Sendable {
         var configuration = settings.transport
         // A few more than requests in work: where tokens come from the same host they need a connection too.
         configuration.maxConnectionsPerHost = concurrency + 4
-        let transport = AsyncHTTPClientTransport(configuration: configuration)
+        let transport: CurlTransport
+        do {
+            transport = try CurlTransport(configuration: configuration)
+        } catch {
+            throw ConfigurationError(faults: ["no way to Azure: \(error.message)"])
+        }
         let credential: any TokenCredential
         do {
             credential = try settings.credentials.credential(settings.credentialKind, transport: transport)

@@ -11,7 +11,7 @@ extension Settings {
         var managementEndpoint: String
         var scope: String
         /// Proxies and trusted authorities, from the environment.
-        var transport: AsyncHTTPClientTransport.Configuration
+        var transport: CurlTransport.Configuration
         /// How long one exchange may take.
         var timeout: Duration
         /// How long after a createRun was sent its run may still appear.
@@ -161,12 +161,12 @@ extension SettingsReader {
 
     fileprivate mutating func transport(
         _ environment: [String: String]
-    ) -> AsyncHTTPClientTransport.Configuration {
+    ) -> CurlTransport.Configuration {
         do throws(HTTPSettingsError) {
-            return try AsyncHTTPClientTransport.Configuration(environment: environment)
+            return try CurlTransport.Configuration(environment: environment)
         } catch {
             fault("\(error)")
-            return AsyncHTTPClientTransport.Configuration()
+            return CurlTransport.Configuration()
         }
     }
 }

@@ -1,8 +1,7 @@
 import Foundation
+import IOLoop
 import Synchronization
 import Testing
-
-@testable import RabbitMQ
 
 @Suite("The I/O thread is an actor's executor", .serialized, .timeLimit(.minutes(1)))
 struct IOThreadTests {
@@ -13,7 +12,7 @@ struct IOThreadTests {
         private var count = 0
 
         init(named name: String = "resident") throws {
-            thread = try IOThread(name: name)
+            thread = try IOThread(name: name, stackByteCount: 1 << 20)
         }
 
         init(thread: IOThread) { self.thread = thread }
@@ -115,7 +114,7 @@ struct IOThreadTests {
         #expect(resident.thread.isIsolatingCurrentContext() == false)
     }
 
-    @Test("the thread bears the connection's name, cut to what Linux takes, and ends with its actor")
+    @Test("the thread bears its name, cut to what Linux takes, and ends with its actor")
     func lifetime() async throws {
         let name = uniqueName()
         var resident: Resident? = try Resident(named: name + " and more")
@@ -133,7 +132,7 @@ struct IOThreadTests {
     func lifetimeWithoutJobs() async throws {
         let name = uniqueName()
         do {
-            let thread = try IOThread(name: name)
+            let thread = try IOThread(name: name, stackByteCount: 1 << 20)
             #expect(try await eventually { try threadCount(named: name) == 1 })
             withExtendedLifetime(thread) {}
         }
@@ -143,7 +142,7 @@ struct IOThreadTests {
 
     @Test("a task that prefers the thread runs there, also after it has waited for others")
     func taskExecutor() async throws {
-        let thread = try IOThread(name: "prefers")
+        let thread = try IOThread(name: "prefers", stackByteCount: 1 << 20)
         let other = try Resident()
 
         let threads = await withTaskGroup(of: [String].self) { group in
@@ -216,7 +215,7 @@ struct IOThreadTests {
         }
         let name = uniqueName()
         do {
-            let thread = try IOThread(name: name)
+            let thread = try IOThread(name: name, stackByteCount: 1 << 20)
             thread.attach(OneTurn(thread: thread))
             let resident = Waker(thread: thread)
             await resident.wake()

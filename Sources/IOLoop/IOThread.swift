@@ -1,41 +1,74 @@
-internal import CRabbitMQ
+internal import CIOLoop
 internal import Glibc
 internal import NIOConcurrencyHelpers
 
-/// The one OS thread that may touch a librabbitmq connection, in the form of an actor's executor.
+/// The one OS thread that may touch a C library's handle, in the form of an actor's executor.
 ///
-/// librabbitmq is not thread-safe, and does nothing in the background: somebody has to read, send heartbeats and
+/// Such libraries are not thread-safe and do nothing in the background: somebody has to read, look at the clock and
 /// wait. This thread does, and runs the actor's jobs in between, so "only that thread touches the handle" is actor
-/// isolation and checked by the compiler. It sleeps in `poll` on the socket and on an eventfd that ``enqueue(_:)``
-/// writes.
+/// isolation and checked by the compiler. It sleeps in `poll` on a descriptor of the library's and on an eventfd that
+/// ``enqueue(_:)`` writes.
 ///
-/// It also runs whole tasks that prefer it, which saves them the way between threads at every call of the connection.
+/// It also runs whole tasks that prefer it, which saves them the way between threads at every call of the actor.
 ///
 /// An actor holds its executor strongly; when both are gone the thread ends.
-final class IOThread: SerialExecutor, TaskExecutor {
+package final class IOThread: SerialExecutor, TaskExecutor {
     /// What the thread serves beside jobs.
-    protocol Client: AnyObject, Sendable {
+    package protocol Client: AnyObject, Sendable {
         /// Reads and sends what can be without waiting. Called on the thread after every wake-up.
         func turn() -> Wait
     }
 
     /// What to wait for.
-    struct Wait {
-        /// The socket; negative where there is none, which is how librabbitmq shows that it has closed it.
-        var descriptor: Int32
-        var wantsToWrite: Bool
-        var timeoutMilliseconds: Int32
+    package struct Wait {
+        /// What `poll` looks at; negative where there is nothing.
+        package var descriptor: Int32
+        /// Whether room to write ends the wait, too.
+        package var wantsToWrite: Bool
+        /// How long to wait at most; negative for as long as it takes.
+        package var timeoutMilliseconds: Int32
 
-        static let forJobsOnly = Wait(descriptor: -1, wantsToWrite: false, timeoutMilliseconds: -1)
+        /// Nothing but jobs.
+        package static let forJobsOnly = Wait(descriptor: -1, wantsToWrite: false, timeoutMilliseconds: -1)
+
+        /// Makes one.
+        package init(descriptor: Int32, wantsToWrite: Bool, timeoutMilliseconds: Int32) {
+            self.descriptor = descriptor
+            self.wantsToWrite = wantsToWrite
+            self.timeoutMilliseconds = timeoutMilliseconds
+        }
+    }
+
+    /// The process may have no more of something (`ulimit`, or the container's limits).
+    package struct Unavailable: Error, CustomStringConvertible {
+        private let what: String
+        private let errorNumber: Int32
+
+        /// - Parameters:
+        ///   - what: What there is no more of, in the singular.
+        ///   - errorNumber: The system's error.
+        package init(what: String, errorNumber: Int32) {
+            self.what = what
+            self.errorNumber = errorNumber
+        }
+
+        /// Says so, with the system's error number.
+        package var description: String { "the process may have no other \(what) (errno \(errorNumber))" }
     }
 
     private let loop: Loop
 
-    /// Starts the thread. Throws `unreachable` where the process may have no more descriptors or threads.
-    init(name: String) throws(RabbitMQError) {
+    /// Starts the thread.
+    ///
+    /// - Parameters:
+    ///   - name: Shown by `ps -L` and `top -H`, cut to 15 bytes.
+    ///   - stackByteCount: How large its stack is; no more of it is used than is touched.
+    /// - Throws: ``Unavailable`` where the process may have no more descriptors or threads.
+    package init(name: String, stackByteCount: Int) throws(Unavailable) {
         loop = try Loop()
         try unsafe loop.start(
             name: name,
+            stackByteCount: stackByteCount,
             serialExecutor: UnownedSerialExecutor(ordinary: self),
             taskExecutor: UnownedTaskExecutor(ordinary: self)
         )
@@ -46,32 +79,37 @@ final class IOThread: SerialExecutor, TaskExecutor {
     }
 
     /// Serves `client` from now on; it is kept alive until ``detach()``.
-    func attach(_ client: any Client) {
+    package func attach(_ client: any Client) {
         loop.setClient(client)
     }
 
     /// Serves jobs alone from now on.
-    func detach() {
+    package func detach() {
         loop.setClient(nil)
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    /// Runs a job on the thread.
+    package func enqueue(_ job: consuming ExecutorJob) {
         loop.enqueue(UnownedJob(job))
     }
 
-    func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+    /// For an actor's `unownedExecutor`.
+    package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         unsafe UnownedSerialExecutor(ordinary: self)
     }
 
-    func asUnownedTaskExecutor() -> UnownedTaskExecutor {
+    /// For tasks that prefer the thread.
+    package func asUnownedTaskExecutor() -> UnownedTaskExecutor {
         unsafe UnownedTaskExecutor(ordinary: self)
     }
 
-    func checkIsolated() {
-        precondition(loop.isCurrent, "the RabbitMQ connection was entered from another thread than its own")
+    /// Traps on another thread.
+    package func checkIsolated() {
+        precondition(loop.isCurrent, "an actor was entered from another thread than its own")
     }
 
-    func isIsolatingCurrentContext() -> Bool? {
+    /// Whether this is the thread.
+    package func isIsolatingCurrentContext() -> Bool? {
         loop.isCurrent
     }
 }
@@ -91,11 +129,9 @@ private final class Loop: Sendable {
     private let state = NIOLockedValueBox(State())
     private let wakeUp: Int32
 
-    init() throws(RabbitMQError) {
+    init() throws(IOThread.Unavailable) {
         wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-        guard wakeUp >= 0 else {
-            throw RabbitMQError(.unreachable, "no descriptor is left for another connection (errno \(errno))")
-        }
+        guard wakeUp >= 0 else { throw IOThread.Unavailable(what: "descriptor", errorNumber: errno) }
     }
 
     deinit {
@@ -108,18 +144,15 @@ private final class Loop: Sendable {
         state.withLockedValue { $0.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
     }
 
-    /// 16 MiB: librabbitmq 0.11 decodes nested headers by recursion without a limit, and 26 000 levels, which fit one
-    /// frame, overflow 1 MiB (upstream limits it to 100 levels since 0.14).
-    private static let stackByteCount = 16 << 20
-
     func start(
         name: String,
+        stackByteCount: Int,
         serialExecutor: UnownedSerialExecutor,
         taskExecutor: UnownedTaskExecutor
-    ) throws(RabbitMQError) {
+    ) throws(IOThread.Unavailable) {
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
-        unsafe pthread_attr_setstacksize(&attributes, Self.stackByteCount)
+        unsafe pthread_attr_setstacksize(&attributes, stackByteCount)
         unsafe pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
         defer { unsafe pthread_attr_destroy(&attributes) }
 
@@ -134,7 +167,7 @@ private final class Loop: Sendable {
             { argument in
                 guard let argument = unsafe argument else { return nil }
                 let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-                unsafe crabbitmq_name_thread(String(start.name.prefix(15)))
+                unsafe cioloop_name_thread(String(start.name.prefix(15)))
                 unsafe start.loop.run(on: start.serialExecutor, start.taskExecutor)
                 return nil
             },
@@ -142,7 +175,7 @@ private final class Loop: Sendable {
         )
         guard status == 0 else {
             unsafe start.release()
-            throw RabbitMQError(.unreachable, "no thread can be made for another connection (errno \(status))")
+            throw IOThread.Unavailable(what: "thread", errorNumber: status)
         }
     }
 

@@ -1,4 +1,4 @@
-extension AsyncHTTPClientTransport {
+extension CurlTransport {
     /// What can be chosen about the transport.
     public struct Configuration: Sendable {
         /// How many connections one host may have; a request beyond that waits. Give it the number of requests that
@@ -12,8 +12,8 @@ extension AsyncHTTPClientTransport {
         /// connections that are just being closed, and what became of those is unknown.
         public var idleTimeout: Duration
 
-        /// The largest body accepted in an answer, in bytes. The head has limits of its own, those of SwiftNIO's
-        /// parser: 256 fields, 80 KiB each, 2 MiB together.
+        /// The largest body accepted in an answer, in bytes. The head has limits of its own: 256 fields, 100 KiB each,
+        /// 256 KiB together.
         public var maximumResponseBytes: Int
 
         /// Which requests go through a proxy.
@@ -26,7 +26,7 @@ extension AsyncHTTPClientTransport {
         ///
         /// - Parameters:
         ///   - maxConnectionsPerHost: Connections per host, 32 by default.
-        ///   - connectTimeout: 10 s by default, as AsyncHTTPClient.
+        ///   - connectTimeout: 10 s by default.
         ///   - idleTimeout: 45 s by default. ARM's front end names itself IIS in its answers, and IIS closes idle
         ///     connections after 120 s.
         ///   - maximumResponseBytes: 1 MiB by default.

@@ -4,15 +4,15 @@ import NetworkTestSupport
 import Testing
 
 // The races below take some thousand turns, and there are suites that keep a thousand tasks busy meanwhile.
-@Suite("AsyncHTTPClient transport", .timeLimit(.minutes(5)))
-struct AsyncHTTPClientTransportTests {
+@Suite("The transport", .timeLimit(.minutes(5)))
+struct CurlTransportTests {
     private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Test: yes\r\n\r\nok"
 
     private func withTransport<Result>(
-        _ configuration: AsyncHTTPClientTransport.Configuration = .init(),
-        _ body: (AsyncHTTPClientTransport) async throws -> Result
+        _ configuration: CurlTransport.Configuration = .init(),
+        _ body: (CurlTransport) async throws -> Result
     ) async throws -> Result {
-        let transport = AsyncHTTPClientTransport(configuration: configuration)
+        let transport = try CurlTransport(configuration: configuration)
         do {
             let result = try await body(transport)
             await transport.shutdown()
@@ -34,7 +34,7 @@ struct AsyncHTTPClientTransportTests {
     }
 
     private func failure(
-        _ transport: AsyncHTTPClientTransport,
+        _ transport: CurlTransport,
         _ request: HTTPRequest
     ) async throws -> HTTPTransportError {
         do {
@@ -169,8 +169,8 @@ struct AsyncHTTPClientTransportTests {
     func headerFlood(piece: String) async throws {
         let fields =
             switch piece {
-            case "y": "x: " + String(repeating: piece, count: 100_000) + "\r\n\r\n"
-            case "x": String(repeating: piece, count: 100_000)
+            case "y": "x: " + String(repeating: piece, count: 300_000) + "\r\n\r\n"
+            case "x": String(repeating: piece, count: 300_000)
             default: String(repeating: piece, count: 300) + "\r\n"
             }
         try await LoopbackServer.withServer(reacting: { _ in .answer("HTTP/1.1 200 OK\r\n" + fields) }) { server in
@@ -224,7 +224,7 @@ struct AsyncHTTPClientTransportTests {
     @Test("a request that waits for a busy pool is certainly not sent, whether it times out or is cancelled")
     func busyPool() async throws {
         try await LoopbackServer.withServer(reacting: { _ in .hang }) { server in
-            let configuration = AsyncHTTPClientTransport.Configuration(
+            let configuration = CurlTransport.Configuration(
                 maxConnectionsPerHost: 1,
                 connectTimeout: .milliseconds(300)
             )
@@ -341,6 +341,56 @@ struct AsyncHTTPClientTransportTests {
         }
     }
 
+    @Test("a field without a value is sent, and none is added that the caller did not give")
+    func fields() async throws {
+        try await LoopbackServer.withServer(reacting: { _ in .answer(Self.ok) }) { server in
+            try await withTransport { transport in
+                let headers = [HTTPHeader(name: "x-empty", value: ""), HTTPHeader(name: "x-some", value: "a  b")]
+                for method in [HTTPRequest.Method.get, .post] {
+                    _ = try await transport.send(
+                        HTTPRequest(method: method, url: server.url, headers: headers, timeout: .seconds(20))
+                    )
+                }
+
+                let lines = server.requests.map { request in
+                    Set(request.text.lowercased().split(separator: "\r\n").dropFirst().map(String.init))
+                }
+                let host = "host: 127.0.0.1:\(server.port)"
+                #expect(lines[0] == [host, "x-empty:", "x-some: a  b"])
+                #expect(lines[1] == [host, "x-empty:", "x-some: a  b", "content-length: 0"])
+            }
+        }
+    }
+
+    @Test("an interim answer is none, and what follows a chunked body is no field of the head")
+    func heads() async throws {
+        let answer =
+            "HTTP/1.1 103 Early Hints\r\nx-early: 1\r\n\r\n"
+            + "HTTP/1.1 200 OK\r\nx-late: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-trailer: 3\r\n\r\n"
+        try await LoopbackServer.withServer(reacting: { _ in .answer(answer) }) { server in
+            try await withTransport { transport in
+                let response = try await transport.send(post(server.url))
+
+                #expect(response.status == 200)
+                #expect(response.body == Array("ok".utf8))
+                #expect(response.headers.map(\.name) == ["x-late", "Transfer-Encoding"])
+            }
+        }
+    }
+
+    @Test("the transport's thread ends with it, shut down or not", arguments: [true, false])
+    func lifetime(isShutDown: Bool) async throws {
+        // The process has other transports, whose threads have the same name.
+        weak var executor: AnyObject?
+        do {
+            let transport = try CurlTransport()
+            executor = transport.executor as AnyObject
+            if isShutDown { await transport.shutdown() }
+        }
+
+        await eventually { executor == nil }
+    }
+
     @Test("redirects are answers")
     func redirects() async throws {
         let answer = "HTTP/1.1 307 X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
@@ -383,7 +433,7 @@ struct AsyncHTTPClientTransportTests {
 
     @Test("after shutdown nothing is sent, and a second shutdown is harmless")
     func shutdown() async throws {
-        let transport = AsyncHTTPClientTransport()
+        let transport = try CurlTransport()
         await transport.shutdown()
         await transport.shutdown()
 
@@ -396,7 +446,7 @@ struct AsyncHTTPClientTransportTests {
     @Test("shutdown ends what is in flight")
     func shutdownInFlight() async throws {
         try await LoopbackServer.withServer(reacting: { _ in .hang }) { server in
-            let transport = AsyncHTTPClientTransport()
+            let transport = try CurlTransport()
             let request = post(server.url)
             let task = Task { try await transport.send(request) }
             var arrivals = server.arrivals.makeAsyncIterator()

@@ -1,0 +1,230 @@
+internal import CCurl
+internal import DequeModule
+internal import Glibc
+internal import IOLoop
+
+/// libcurl's exchanges, all on the one thread that may touch them.
+///
+/// The thread sleeps on an epoll descriptor that holds the sockets of all exchanges, until one is ready, libcurl's own
+/// next time-out is due, or somebody wants something.
+actor CurlLoop {
+    nonisolated let thread: IOThread
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    typealias Outcome = Result<HTTPResponse, HTTPTransportError>
+
+    /// A request on its way, or waiting for a connection that another one has.
+    private struct Waiting {
+        let id: UInt64
+        let job: Job
+        let until: ContinuousClock.Instant
+    }
+
+    /// What there is to do for one request.
+    struct Job {
+        let request: HTTPRequest
+        let place: Place
+        let deadline: ContinuousClock.Instant
+        let continuation: CheckedContinuation<Outcome, Never>
+    }
+
+    /// Where a request goes, and which way: what shares the connections.
+    struct Place: Hashable {
+        let isSecure: Bool
+        let host: String
+        let port: Int?
+        let proxy: String?
+        /// What a proxy needs to know; equal where the above is.
+        let way: HTTPProxy?
+
+        init(_ origin: URLOrigin, _ proxy: HTTPProxy?) {
+            isSecure = origin.isSecure
+            host = origin.host
+            port = origin.port
+            way = proxy
+            self.proxy = proxy?.description
+        }
+
+        static func == (one: Self, other: Self) -> Bool {
+            one.isSecure == other.isSecure && one.port == other.port && one.host == other.host
+                && one.proxy == other.proxy
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(host)
+            hasher.combine(port)
+        }
+    }
+
+    /// The requests to one place.
+    private struct Line {
+        var inFlight = 0
+        var waiting: Deque<Waiting> = []
+    }
+
+    private let configuration: CurlTransport.Configuration
+    private let events: CurlEvents
+    private var multi: CurlMulti?
+    private var exchanges: [UInt64: CurlExchange] = [:]
+    /// Handles of exchanges that are over, to be used again: making one costs more than a request.
+    private var spare: [CurlExchange] = []
+    private var lines: [Place: Line] = [:]
+    private var waitingCount = 0
+    private var nextID: UInt64 = 0
+    private var lastUse = ContinuousClock.now
+    private var isShutDown = false
+
+    /// Makes a loop that does nothing before it is attached to its thread.
+    init(_ configuration: CurlTransport.Configuration) throws(IOThread.Unavailable) {
+        self.configuration = configuration
+        events = try CurlEvents()
+        thread = try IOThread(name: "http", stackByteCount: 1 << 20)
+    }
+
+    // MARK: - Requests
+
+    /// Sends one request and waits for the end of its exchange.
+    func perform(_ request: HTTPRequest, at origin: URLOrigin, through proxy: HTTPProxy?) async -> Outcome {
+        nextID += 1
+        let id = nextID
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let job = Job(
+                    request: request,
+                    place: Place(origin, proxy),
+                    deadline: .now + request.timeout,
+                    continuation: continuation
+                )
+                // Asked here, where the cancellation's own job can't have come before.
+                if Task.isCancelled {
+                    continuation.resume(returning: .failure(.cancelledBeforeSending))
+                } else {
+                    begin(id, job)
+                }
+            }
+        } onCancel: {
+            Task { await self.cancel(id) }
+        }
+    }
+
+    private func begin(_ id: UInt64, _ job: Job) {
+        guard !isShutDown else { return job.fail(.shutDown, "the transport was shut down") }
+        let limit = max(1, configuration.maxConnectionsPerHost)
+        guard lines[job.place, default: Line()].inFlight >= limit else { return launch(id, job) }
+        let until = min(job.deadline, .now + configuration.connectTimeout)
+        lines[job.place]?.waiting.append(Waiting(id: id, job: job, until: until))
+        waitingCount += 1
+    }
+
+    private func launch(_ id: UInt64, _ job: Job) {
+        lastUse = .now
+        let multi = self.multi ?? CurlMulti(events, configuration)
+        self.multi = multi
+        guard let multi, let exchange = spare.popLast() ?? CurlExchange(configuration), exchange.prepare(id, job),
+            multi.add(exchange)
+        else { return job.fail(.other, "libcurl has no memory for another request") }
+        exchanges[id] = exchange
+        lines[job.place, default: Line()].inFlight += 1
+    }
+
+    private func cancel(_ id: UInt64) {
+        if let exchange = exchanges[id] {
+            finish(exchange, exchange.failure(.cancelled, "cancelled"))
+        } else if waitingCount > 0 {
+            giveUpWaiting {
+                $0.id == id
+            } because: { _ in
+                .cancelledBeforeSending
+            }
+        }
+    }
+
+    private func giveUpWaiting(
+        _ isGivenUp: (Waiting) -> Bool,
+        because reason: (Waiting) -> HTTPTransportError
+    ) {
+        for place in Array(lines.keys) {
+            guard let waiting = lines[place]?.waiting, waiting.contains(where: isGivenUp) else { continue }
+            lines[place]?.waiting.removeAll(where: isGivenUp)
+            for request in waiting where isGivenUp(request) {
+                waitingCount -= 1
+                request.job.continuation.resume(returning: .failure(reason(request)))
+            }
+        }
+    }
+
+    private func finish(_ exchange: CurlExchange, _ outcome: Outcome) {
+        multi?.remove(exchange)
+        guard let job = exchange.job else { return }
+        exchanges[exchange.id] = nil
+        exchange.clear()
+        if spare.count < configuration.maxConnectionsPerHost { spare.append(exchange) }
+        lastUse = .now
+        job.continuation.resume(returning: outcome)
+        lines[job.place]?.inFlight -= 1
+        guard waitingCount > 0, let next = lines[job.place]?.waiting.popFirst() else { return }
+        waitingCount -= 1
+        launch(next.id, next.job)
+    }
+
+    /// Ends everything; what is in flight may have been carried out.
+    func shutDown() {
+        guard !isShutDown else { return }
+        isShutDown = true
+        giveUpWaiting { _ in
+            true
+        } because: { _ in
+            HTTPTransportError(code: .shutDown, message: "the transport was shut down", certainty: .notSent)
+        }
+        for exchange in Array(exchanges.values) {
+            finish(exchange, exchange.failure(.shutDown, "the transport was shut down"))
+        }
+        closeConnections()
+        thread.detach()
+    }
+
+    private func closeConnections() {
+        spare = []
+        lines = [:]
+        multi = nil
+    }
+}
+
+extension CurlLoop: IOThread.Client {
+    nonisolated func turn() -> IOThread.Wait {
+        assumeIsolated { $0.work() }
+    }
+
+    private func work() -> IOThread.Wait {
+        guard let multi else { return .forJobsOnly }
+        multi.serve()
+        while let (exchange, code) = multi.nextDone() {
+            finish(exchange, exchange.outcome(code))
+            // It may have made room for another, which begins by libcurl's clock.
+            multi.serveTimer()
+        }
+        let now = ContinuousClock.now
+        if waitingCount > 0 {
+            giveUpWaiting {
+                $0.until <= now
+            } because: {
+                $0.job.lateError(now)
+            }
+        }
+        if exchanges.isEmpty, now >= lastUse + configuration.idleTimeout {
+            closeConnections()
+            return .forJobsOnly
+        }
+        return IOThread.Wait(descriptor: events.epoll, wantsToWrite: false, timeoutMilliseconds: milliseconds(now))
+    }
+
+    private func milliseconds(_ now: ContinuousClock.Instant) -> Int32 {
+        var next = exchanges.isEmpty ? lastUse + configuration.idleTimeout : now + .seconds(60)
+        if let due = events.due { next = min(next, due) }
+        if waitingCount > 0, let first = lines.values.compactMap({ $0.waiting.map(\.until).min() }).min() {
+            next = min(next, first)
+        }
+        // Up, so that it is due when the thread wakes up.
+        return Int32((max(.zero, next - now) / .milliseconds(1)).rounded(.up))
+    }
+}

@@ -1,0 +1,57 @@
+internal import IOLoop
+
+/// The transport of the worker: libcurl over HTTP/1.1, on one thread of its own.
+///
+/// It sends each request at most once. libcurl would send one again that met a kept connection just being closed; it is
+/// stopped before it does, and the outcome is unknown. Redirects are not followed, and a refused connection is reported
+/// at once to a caller who has a policy.
+///
+/// A request that has to go through a proxy goes through a tunnel (`CONNECT`), also where it is plain http, so the
+/// proxy sees no more than the host's name. The head of such a request is written when the tunnel stands: what the
+/// proxy refuses was certainly not sent.
+///
+/// Call ``shutdown()`` to have the connections closed at once, with answers for all that wait; letting go of the
+/// transport closes them a little later.
+public final class CurlTransport: HTTPTransport {
+    private let loop: CurlLoop
+    private let proxies: HTTPProxies
+
+    /// Starts the transport's thread. No connection is opened before the first request.
+    ///
+    /// - Throws: ``HTTPTransportError`` where the process may have no more threads or descriptors.
+    public init(configuration: Configuration = Configuration()) throws(HTTPTransportError) {
+        proxies = configuration.proxies
+        do {
+            loop = try CurlLoop(configuration)
+        } catch {
+            throw HTTPTransportError(code: .other, message: "\(error)", certainty: .notSent)
+        }
+        loop.thread.attach(loop)
+    }
+
+    deinit {
+        Task { [loop] in await loop.shutDown() }
+    }
+
+    /// Runs tasks on the transport's own thread, which saves them the way between threads at every request: prefer it
+    /// for short tasks that mostly wait for answers.
+    public var executor: any TaskExecutor { loop.thread }
+
+    /// Sends one request and reads the whole answer.
+    ///
+    /// Cancelling the task cancels the exchange and closes its connection.
+    ///
+    /// - Throws: ``HTTPTransportError``; ``HTTPTransportError/Certainty-swift.enum/notSent`` if and only if not even
+    ///   the request's head was written to a connection.
+    public func send(_ request: HTTPRequest) async throws(HTTPTransportError) -> HTTPResponse {
+        let origin = try request.confidentialOrigin()
+        try request.requireWireForm()
+        let proxy = request.bypassesProxy ? nil : proxies.proxy(for: origin)
+        return try await loop.perform(request, at: origin, through: proxy).get()
+    }
+
+    /// Cancels what is in flight, closes all connections and ends the thread. A second call returns at once.
+    public func shutdown() async {
+        await loop.shutDown()
+    }
+}
