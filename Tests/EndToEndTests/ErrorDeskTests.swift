@@ -224,8 +224,8 @@ struct ErrorGroupReport: Decodable {
     var code: String
     var target: String
     var count: Int
-    var firstSeen: String
-    var lastSeen: String
+    var firstSeen: String?
+    var lastSeen: String?
     var ids: [String]
 }
 

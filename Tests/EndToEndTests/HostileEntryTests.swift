@@ -20,10 +20,10 @@ struct HostileEntryTests {
         let table = try await stage.errors(["list"])
         var shown: [Program.Exit] = [table, try await stage.errors(["list", "--json"])]
         for id in ids {
-            shown.append(try await stage.errors(["show", "--json", "--", id]))
-            shown.append(try await stage.errors(["show", "--", id]))
+            shown.append(try await stage.errors(["show", "--json"] + stage.configuration + ["--", id]))
+            shown.append(try await stage.errors(["show"] + stage.configuration + ["--", id]))
         }
-        let unknown = try await stage.errors(["show", "--", "nobody\(Self.escapes)"])
+        let unknown = try await stage.errors(["show", "nobody\(Self.escapes)"])
         let dropped = try await stage.errors(["drop", "--all", "--yes"])
 
         #expect(ids.count == Self.count)
