@@ -15,6 +15,8 @@ package struct RequestHistory: Sendable, Hashable {
     package var steps = 0
     /// How often it was put back because this worker's own write budget left no turn.
     package var budgetWaits = 0
+    /// Until when a createRun call may have started its run, where one may have been under way and has been waited out.
+    package var calledUntil: Date?
     /// Since when its target can't be reached, where that is why it was put back.
     package var pausedSince: Date?
     /// The last thing that went wrong, where it was put back for that.

@@ -76,7 +76,7 @@ struct RunStart {
         authorize: () -> Result<AuthorizedRequest, RequestError>,
         checkHeld: () async throws(RequestLeft) -> Void
     ) async throws(RequestLeft) -> Ending {
-        if let pause = pauseNow { return .postponed(pause) }
+        if let pause = pauseNow { return .postponed(dated(pause)) }
         var action = around.stop.isSet ? machine.stop() : machine.begin()
         while true {
             // What is not known by now would be a guess, and is not told to anybody.
@@ -90,7 +90,7 @@ struct RunStart {
                 if isFresh, let verdict = judge(authorize) { return .failed(verdict) }
                 action = await lookUp()
                 // No run was found, nor can be asked for: what the policy says of the request is the better answer.
-                if action.isWithoutRun, !machine.mayBeInFlight, let verdict = judge(authorize) {
+                if action.isWithoutRun, !machine.mayBeUnseen, let verdict = judge(authorize) {
                     return .failed(verdict)
                 }
             case .start:
@@ -114,19 +114,26 @@ struct RunStart {
         CrashPoint.reach(.lookingUp)
         do throws(StartFailure) {
             let search = RunSearch(starter: around.starter, rule: rule)
-            var isComplete = true
+            // While a call may be under way, no answer but a run counts.
+            let calledUntil = machine.mayBeInFlight ? nil : machine.history.calledUntil
+            var searches: Set<MarkerSearch> = []
             for candidate in candidates.all {
-                switch try await search(for: candidate.runID, of: candidate.target) {
+                let result = try await search(for: candidate.runID, of: candidate.target, calledUntil: calledUntil)
+                switch result {
                 case .found(let run):
                     CrashPoint.reach(.lookedUp)
                     around.health.succeeded(candidates.target)
                     return machine.found(run)
-                case .absent: continue
-                case .incomplete: isComplete = false
+                case .absent, .incomplete, .unsettled: searches.insert(result)
                 }
             }
             CrashPoint.reach(.lookedUp)
-            return isComplete ? machine.foundNothing() : machine.foundTooMany()
+            if searches.contains(.incomplete) { return machine.foundTooMany() }
+            if let calledUntil, searches.contains(.unsettled) {
+                let limit = calledUntil.addingTimeInterval(around.rules.settleTime / .seconds(1))
+                return machine.foundUnsettled(isOverdue: Date() > limit)
+            }
+            return machine.foundNothing()
         } catch {
             note(error, of: "look-up")
             return machine.lookUpFailed(error)
@@ -210,7 +217,7 @@ struct RunStart {
             return .run(run, .adopted(attempts: machine.history.attempts))
         case .postponed(let postponement):
             if postponement.reason != .inFlight, let expired { return .failed(expired) }
-            return heeding(postponement)
+            return heeding(dated(postponement))
         case .failed(let verdict):
             let isOpen = verdict.errorClass == .outcomeUnknown && rule != .none
             return .failed(
@@ -221,8 +228,18 @@ struct RunStart {
 
     /// That the request's own deadline has passed, if it has.
     private var expired: RequestError? {
-        guard let deadline = request.deadline, deadline <= Date(), !machine.mayBeInFlight else { return nil }
+        guard let deadline = request.deadline, deadline <= Date(), !machine.mayBeUnseen else { return nil }
         return RequestError(deadlinePassed: deadline, attempts: machine.history.attempts)
+    }
+
+    /// Notes until when a call may have started the run. What is put back meanwhile stays away for as long.
+    private func dated(_ postponement: Postponement) -> Postponement {
+        guard machine.mayBeInFlight, case .marker = rule else { return postponement }
+        var postponement = postponement
+        let end = Date().timeIntervalSince1970 + around.rules.window / .seconds(1)
+        // In whole seconds, as it travels.
+        postponement.history.calledUntil = Date(timeIntervalSince1970: end.rounded(.up))
+        return postponement
     }
 
     /// A target may be out of reach for so long, and then that is the answer.
@@ -271,7 +288,7 @@ struct RunStart {
     // MARK: - Waiting
 
     /// For a second delivery of a request that is in work here.
-    var inWork: Ending { .postponed(machine.inWork()) }
+    var inWork: Ending { .postponed(dated(machine.inWork())) }
 
     /// Nothing is asked while nothing would be answered.
     private var pauseNow: Postponement? {

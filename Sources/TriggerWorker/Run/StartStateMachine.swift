@@ -55,6 +55,8 @@ struct StartStateMachine {
         var targetPauseLimit: Duration
         /// The delays a request climbs through, in order, one for each failure of its own.
         var ladder: [Duration]
+        /// How long after a call Data Factory may need to show the run it started, where runs are found by a marker.
+        var settleTime = Duration.seconds(900)
         /// Whether a run can be recognised at all.
         var canLookUp = true
     }
@@ -69,6 +71,8 @@ struct StartStateMachine {
     private(set) var history: RequestHistory
     /// A call of ours, or of an earlier holder, may not be over yet.
     private(set) var mayBeInFlight: Bool
+    /// That, or such a call may have started a run that is not shown yet.
+    var mayBeUnseen: Bool { mayBeInFlight || history.calledUntil != nil }
     private let attemptsBefore: Int
     private var looksInVain = 0
     private var lastFailure: StartFailure?
@@ -114,9 +118,17 @@ struct StartStateMachine {
     }
 
     /// There were too many runs to look at all of them. That matters where one may be the request's.
-    mutating func foundTooMany() -> Action {
-        guard mayBeInFlight || history.mayHaveRun else { return .start }
+    func foundTooMany() -> Action {
+        guard mayBeUnseen || history.generation > 0 || history.verdict != nil else { return .start }
         return .end(.failed(StartVerdict(.outcomeUnknown, .tooManyRuns)))
+    }
+
+    /// It is not among the runs that are shown, which do not reach up to the call that may have started it.
+    ///
+    /// - Parameter isOverdue: Whether that has lasted for as long as it may.
+    func foundUnsettled(isOverdue: Bool) -> Action {
+        if isOverdue { return .end(.failed(StartVerdict(.outcomeUnknown, .notShown))) }
+        return .end(.postponed(Postponement(.settling, delay: Self.outageDelay, history: carried)))
     }
 
     /// What the broker has given up on is answered so.
@@ -251,6 +263,12 @@ extension StartFailure {
         .refused,
         code: "TooManyRuns",
         message: "a run may have been started, and there are too many runs to look for it among them"
+    )
+
+    fileprivate static let notShown = StartFailure(
+        .refused,
+        code: "RunsNotShown",
+        message: "a run may have been started, and Data Factory has not shown in time which runs were started then"
     )
 
     fileprivate static func brokerGaveUp(_ verdict: ErrorClass) -> StartFailure {
