@@ -28,14 +28,27 @@ FAULTS = [
 LATE_INSIDE = {"route": "createRun", "fault": "commit-late", "ms": (WINDOW_SECONDS - 3) * 1000, "rate": 0.02}
 LATE_BEYOND = {"route": "createRun", "fault": "commit-late", "ms": (WINDOW_SECONDS + 12) * 1000, "rate": 0.02}
 NO_DEDUPE = {"dedupeSeconds": 0}
+# The factory gives runs ids of its own, which are found by a parameter in a list that lags behind.
+OWN_IDS = {"runIds": "server", "queryLagSeconds": 1}
+MARKER = {
+    "ADF_TRIGGER_AZURE_RUN_IDENTITY": "marker", "ADF_TRIGGER_AZURE_MARKER_PARAMETER": "requestId",
+    "ADF_TRIGGER_AZURE_MARKER_SETTLE_SECONDS": "60",
+}
+LIST_FAULTS = [
+    {"route": "queryRuns", "fault": "throttle", "retryAfterSeconds": 1, "rate": 0.005},
+    {"route": "queryRuns", "fault": "status", "status": 500, "code": "InternalServerError", "rate": 0.01},
+    {"route": "queryRuns", "fault": "hang", "rate": 0.002},
+]
 DOUBLES = ("duplicate runs", "orphan runs", "contradictory answers")
 
 
 class Run:
-    def __init__(self, options, broker, name, title, count, seconds, members=None, is_spaced=False, stated=(), **shares):
+    def __init__(self, options, broker, name, title, count, seconds, members=None, settings=None, is_spaced=False,
+                 stated=(), **shares):
         print(f"\n==> {name}: {title}", flush=True)
         self.title, self.seconds, self.stated = title, seconds, stated
-        self.stage = Stage(options.bin, os.path.join(options.state, name), broker, name, free_ports(3), members or {})
+        self.stage = Stage(options.bin, os.path.join(options.state, name), broker, name, free_ports(3), members or {},
+                           settings or {})
         self.requests = make_requests(count, **shares)
         self.reader = Reader(self.stage, self.requests)
         self.publisher = Publisher(self.stage, self.requests, seconds, is_spaced)
@@ -167,6 +180,18 @@ def unspaced(options, broker):
         3000, 100, [LATE_INSIDE] + FAULTS, 2, members=NO_DEDUPE, stated=DOUBLES)
 
 
+def marker(options, broker):
+    return troubled(
+        options, broker, "marker", "The same; runs have ids of the factory's own, and are found by a parameter",
+        2000, 120, [LATE_INSIDE] + FAULTS + LIST_FAULTS, 2, members=OWN_IDS, settings=MARKER, is_spaced=True)
+
+
+def marker_unspaced(options, broker):
+    return troubled(
+        options, broker, "marker-unspaced", "The same; two copies of a request may be at large at once",
+        1000, 60, [LATE_INSIDE] + FAULTS + LIST_FAULTS, 1, members=OWN_IDS, settings=MARKER, stated=DOUBLES)
+
+
 def beyond(options, broker):
     return troubled(
         options, broker, "beyond", "The same; Data Factory commits when the window is over",
@@ -238,8 +263,8 @@ def rolling(options, broker):
     return run.reckon()
 
 
-FORMS = {"main": main_form, "no-dedupe": no_dedupe, "unspaced": unspaced, "beyond": beyond, "outage": outage,
-         "rolling": rolling}
+FORMS = {"main": main_form, "no-dedupe": no_dedupe, "unspaced": unspaced, "marker": marker,
+         "marker-unspaced": marker_unspaced, "beyond": beyond, "outage": outage, "rolling": rolling}
 
 
 def main():

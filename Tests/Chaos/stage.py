@@ -81,7 +81,8 @@ class Emulator:
             "writes": None, "reads": None, **members,
             "factories": [{
                 "subscriptionId": SUBSCRIPTION, "resourceGroup": "rg-chaos", "name": "adf-chaos",
-                "pipelines": [{"name": "ingest-orders", "parameters": {"batch": {"type": "Int"}}}],
+                "pipelines": [{"name": "ingest-orders", "parameters": {
+                    "batch": {"type": "Int"}, "requestId": {"type": "String", "defaultValue": ""}}}],
             }],
         }
         path = os.path.join(folder, "scenario.json")
@@ -171,7 +172,7 @@ class Replica:
 class Stage:
     """Everything one form of the run needs, with queues of its own."""
 
-    def __init__(self, bin_path, folder, broker, name, ports, members):
+    def __init__(self, bin_path, folder, broker, name, ports, members, settings):
         os.makedirs(folder, exist_ok=True)
         self.broker, self.prefix = broker, f"chaos.{name}"
         self.emulator = Emulator(bin_path, folder, members)
@@ -192,6 +193,7 @@ class Stage:
             "ADF_TRIGGER_QUEUES_DELAY_SECONDS": ",".join(map(str, DELAYS)),
             "ADF_TRIGGER_WORKER_HOLD_SECONDS": "5",
             "ADF_TRIGGER_WORKER_STOP_SECONDS": str(STOP_SECONDS),
+            **settings,
         }
         for queue in ["requests", "replies", "errors", "dead", "undeliverable", "delay"]:
             environment[f"ADF_TRIGGER_QUEUES_{queue.upper()}"] = f"{self.prefix}.{queue}"

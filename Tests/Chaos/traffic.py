@@ -52,6 +52,9 @@ class Publisher(threading.Thread):
     only when `resend_doubtful` says so. Otherwise both go out within seconds.
     """
 
+    # More than Data Factory's list of runs lags behind.
+    SPACING_SECONDS = 3
+
     def __init__(self, stage, requests, seconds, is_spaced):
         super().__init__(daemon=True)
         self.stage, self.is_spaced = stage, is_spaced
@@ -68,7 +71,7 @@ class Publisher(threading.Thread):
         while self.heap or self.waiting:
             for request in [request for request in self.waiting if request.answers]:
                 self.waiting.remove(request)
-                self.push(request, 1)
+                self.push(request, self.SPACING_SECONDS)
             now = time.monotonic() - self.begin
             if not self.heap or self.heap[0][0] > now:
                 if self.connection and self.connection.is_open:

@@ -323,7 +323,7 @@ struct IdentityRuleTests {
             policy: Self.policy(.marker(parameter: "requestId"))
         ).run()
 
-        #expect(starter.searched == ["requestId=\(Self.runID)"])
+        #expect(starter.searched == [MarkedRun(parameter: "requestId", value: Self.runID)])
         #expect(outcome.finished.outcome == .adopted)
         #expect(outcome.finished.runID == "another")
     }
@@ -358,6 +358,40 @@ struct IdentityRuleTests {
                 == #"{"requestId":"\#(Self.runID)"}"#
         )
         #expect(!health.isDistrusted(.sample()))
+    }
+
+    @Test("what may have been called is put back with the time that ends at, and is then looked for with it")
+    func markerCalledUntil() async throws {
+        let policy = Self.policy(.marker(parameter: "requestId"))
+        let before = Date()
+        let first = try await Trial(ScriptedStarter(), .sample(history: Self.redelivered), policy: policy).run()
+        var history = try #require(first.postponement?.history)
+        let calledUntil = try #require(history.calledUntil)
+        history.wasPostponed = true
+        history.isRedelivered = false
+        let starter = ScriptedStarter(searches: [.unsettled])
+
+        let second = try await Trial(starter, .sample(history: history), policy: policy).run()
+
+        #expect((75...77).contains(calledUntil.timeIntervalSince(before)))
+        #expect(starter.searched.map(\.calledUntil) == [calledUntil])
+        #expect(second.postponement?.reason == .settling)
+        #expect(second.postponement?.history.calledUntil == calledUntil)
+    }
+
+    @Test("what is not shown within the settle time is answered outcome-unknown, deadline or not")
+    func markerNotShown() async throws {
+        var history = RequestHistory()
+        history.wasPostponed = true
+        history.calledUntil = Date(timeIntervalSinceNow: -1000)
+        let outcome = try await Trial(
+            ScriptedStarter(searches: [.unsettled]),
+            .sample(#"{"target":"nightly","deadline":"2020-01-01T00:00:00Z"}"#, history: history),
+            policy: Self.policy(.marker(parameter: "requestId"))
+        ).run()
+
+        #expect(outcome.finished.error?.errorClass == .outcomeUnknown)
+        #expect(outcome.finished.error?.runID == Self.runID)
     }
 
     @Test("where there are too many runs to look at, a request that may have one is not started again")

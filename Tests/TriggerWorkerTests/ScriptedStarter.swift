@@ -19,7 +19,7 @@ final class ScriptedStarter: RunStarter {
     private let nameError: RequestError?
     private let lookUps: NIOLockedValueBox<(answers: [LookUp], asked: [String])>
 
-    private let searches: NIOLockedValueBox<(answers: [MarkerSearch], asked: [String])>
+    private let searches: NIOLockedValueBox<(answers: [MarkerSearch], asked: [MarkedRun])>
 
     typealias LookUp = Result<ExistingRun?, StartFailure>
 
@@ -55,19 +55,15 @@ final class ScriptedStarter: RunStarter {
         return try answer.get()
     }
 
-    func findRun(
-        markedBy parameter: String,
-        as value: String,
-        of target: Target
-    ) async throws(StartFailure) -> MarkerSearch {
+    func findRun(_ marked: MarkedRun, of target: Target) async throws(StartFailure) -> MarkerSearch {
         searches.withLockedValue { searches in
-            searches.asked.append("\(parameter)=\(value)")
+            searches.asked.append(marked)
             return searches.answers.isEmpty ? .absent : searches.answers.removeFirst()
         }
     }
 
     /// What was looked for by its marker, in order.
-    var searched: [String] { searches.withLockedValue { $0.asked } }
+    var searched: [MarkedRun] { searches.withLockedValue { $0.asked } }
 
     func check(_ target: Target) throws(RequestError) {
         if let nameError { throw nameError }

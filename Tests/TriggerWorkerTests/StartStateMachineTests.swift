@@ -90,6 +90,32 @@ struct StartStateMachineTests {
         #expect(machine.foundNothing().summary == "postponed in-flight for 75.0 seconds")
     }
 
+    @Test("where too many runs can't be looked at, what was only put back without a call is started all the same")
+    func tooMany() {
+        var returned = Self.machine { $0.wasPostponed = true }
+        var called = Self.machine {
+            $0.wasPostponed = true
+            $0.calledUntil = Date()
+        }
+        _ = returned.begin()
+        _ = called.begin()
+
+        #expect(returned.foundTooMany().summary == "start")
+        #expect(called.foundTooMany().summary == "failed outcome-unknown")
+    }
+
+    @Test("a run that may not be shown yet is waited for, and then its outcome is unknown")
+    func unsettled() {
+        var machine = Self.machine {
+            $0.wasPostponed = true
+            $0.calledUntil = Date()
+        }
+        _ = machine.begin()
+
+        #expect(machine.foundUnsettled(isOverdue: false).summary == "postponed settling for 30.0 seconds")
+        #expect(machine.foundUnsettled(isOverdue: true).summary == "failed outcome-unknown")
+    }
+
     @Test("what the broker has given up on is answered so when it is sure that there is no run")
     func doomed() {
         var machine = Self.machine {

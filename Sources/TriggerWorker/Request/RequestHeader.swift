@@ -2,6 +2,7 @@
 package enum RequestHeader {
     package static let attempts = "attempts"
     package static let budgetWaits = "budget-waits"
+    package static let calledUntil = "called-until"
     package static let deliveries = "deliveries"
     package static let generation = "generation"
     package static let inDoubt = "in-doubt"
@@ -16,7 +17,7 @@ package enum RequestHeader {
 
     /// What a request that begins anew must not bring with it; its generation and its made-up name it keeps.
     package static let ofLife = [
-        attempts, budgetWaits, deliveries, inDoubt, lastErrorCode, lastErrorMessage, pausedSince, postponed, steps,
-        twin, verdict,
+        attempts, budgetWaits, calledUntil, deliveries, inDoubt, lastErrorCode, lastErrorMessage, pausedSince,
+        postponed, steps, twin, verdict,
     ]
 }

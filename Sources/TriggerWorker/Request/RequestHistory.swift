@@ -17,6 +17,8 @@ package struct RequestHistory: Sendable, Hashable {
     package var steps = 0
     /// How often it was put back because this worker's own write budget left no turn.
     package var budgetWaits = 0
+    /// Until when a createRun call may have started its run, where one may have been under way and has been waited out.
+    package var calledUntil: Date?
     /// Since when its target can't be reached, where that is why it was put back.
     package var pausedSince: Date?
     /// Whether a createRun call of an earlier holder may have started a run that nobody has seen: no look-up since that

@@ -4,6 +4,8 @@ package struct Postponement: Sendable, Hashable {
     package enum Reason: String, Sendable, CaseIterable {
         /// An earlier createRun call may still be under way; it must be over before the next one.
         case inFlight = "in-flight"
+        /// That call is over; whether it started a run, Data Factory's list of runs does not show yet.
+        case settling
         /// Another delivery of the same request is in work at this worker.
         case inWork = "in-work"
         /// Azure asked not to be called for longer than the request is held.

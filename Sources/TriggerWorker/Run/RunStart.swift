@@ -75,7 +75,7 @@ struct RunStart {
         authorize: () -> Result<AuthorizedRequest, RequestError>,
         checkHeld: () async throws(RequestLeft) -> Void
     ) async throws(RequestLeft) -> Ending {
-        if let pause = intakePause { return .postponed(pause) }
+        if let pause = intakePause { return .postponed(dated(pause)) }
         if let pause = targetPause {
             // It may last long, and what is to be refused anyway need not wait for it.
             if !machine.isInDoubt, let verdict = judge(authorize) { return .failed(verdict) }
@@ -118,20 +118,27 @@ struct RunStart {
         CrashPoint.reach(.lookingUp)
         do throws(StartFailure) {
             let search = RunSearch(starter: around.starter, rule: rule)
-            var isComplete = true
+            // While a call may be under way, no answer but a run counts.
+            let calledUntil = machine.mayBeInFlight ? nil : machine.history.calledUntil
+            var searches: Set<MarkerSearch> = []
             for candidate in candidates.all {
-                switch try await search(for: candidate.runID, of: candidate.target) {
+                let result = try await search(for: candidate.runID, of: candidate.target, calledUntil: calledUntil)
+                switch result {
                 case .found(let run):
                     CrashPoint.reach(.lookedUp)
                     around.health.answered()
                     return machine.found(run)
-                case .absent: continue
-                case .incomplete: isComplete = false
+                case .absent, .incomplete, .unsettled: searches.insert(result)
                 }
             }
             CrashPoint.reach(.lookedUp)
             around.health.answered()
-            return isComplete ? machine.foundNothing() : machine.foundTooMany()
+            if searches.contains(.incomplete) { return machine.foundTooMany() }
+            if let calledUntil, searches.contains(.unsettled) {
+                let limit = calledUntil.addingTimeInterval(around.rules.settleTime / .seconds(1))
+                return machine.foundUnsettled(isOverdue: Date() > limit)
+            }
+            return machine.foundNothing()
         } catch {
             note(error, of: "look-up")
             return machine.lookUpFailed(error)
@@ -215,7 +222,7 @@ struct RunStart {
             return .run(run, .adopted(attempts: machine.history.attempts))
         case .postponed(let postponement):
             if postponement.reason != .inFlight, let expired { return .failed(expired) }
-            return heeding(postponement)
+            return heeding(dated(postponement))
         case .failed(let verdict):
             let isOpen = verdict.errorClass == .outcomeUnknown && rule != .none
             return .failed(
@@ -228,6 +235,16 @@ struct RunStart {
     private var expired: RequestError? {
         guard let deadline = request.deadline, deadline <= Date(), !machine.isInDoubt else { return nil }
         return RequestError(deadlinePassed: deadline, attempts: machine.history.attempts)
+    }
+
+    /// Notes until when a call may have started the run. What is put back meanwhile stays away for as long.
+    private func dated(_ postponement: Postponement) -> Postponement {
+        guard machine.mayBeInFlight, case .marker = rule else { return postponement }
+        var postponement = postponement
+        let end = Date().timeIntervalSince1970 + around.rules.window / .seconds(1)
+        // In whole seconds, as it travels.
+        postponement.history.calledUntil = Date(timeIntervalSince1970: end.rounded(.up))
+        return postponement
     }
 
     /// A target may be out of reach for so long, and then that is the answer.
@@ -274,7 +291,7 @@ struct RunStart {
     // MARK: - Waiting
 
     /// For a second delivery of a request that is in work here.
-    var inWork: Ending { .postponed(machine.inWork()) }
+    var inWork: Ending { .postponed(dated(machine.inWork())) }
 
     /// Nothing is asked while nothing would be answered.
     private var intakePause: Postponement? {
@@ -286,10 +303,10 @@ struct RunStart {
     private var targetPause: Ending? {
         // However long: only a change of a setting ends it, and that is no reason to refuse a request.
         if around.health.isDistrusted(candidates.target) {
-            return .postponed(machine.paused(.target, for: .seconds(120)))
+            return .postponed(dated(machine.paused(.target, for: .seconds(120))))
         }
         return around.health.pause(of: candidates.target).map { pause in
-            heeding(machine.paused(.target, for: pause.left, by: pause.failure))
+            heeding(dated(machine.paused(.target, for: pause.left, by: pause.failure)))
         }
     }
 

@@ -20,7 +20,7 @@ struct StartStateMachine {
         /// Whether it is decided that there is no run, or that its target is out of reach.
         var isWithoutRun: Bool {
             switch self {
-            case .end(.failed): true
+            case .end(.failed(let verdict)): verdict.errorClass != .outcomeUnknown
             case .end(.postponed(let postponement)): postponement.reason == .target
             default: false
             }
@@ -55,6 +55,8 @@ struct StartStateMachine {
         var targetPauseLimit: Duration
         /// The delays a request climbs through, in order, one for each failure of its own.
         var ladder: [Duration]
+        /// How long after a call Data Factory may need to show the run it started, where runs are found by a marker.
+        var settleTime = Duration.seconds(900)
         /// Whether a run can be recognised at all.
         var canLookUp = true
     }
@@ -81,7 +83,7 @@ struct StartStateMachine {
         self.rules = rules
         attemptsBefore = history.attempts
         mayBeInFlight = history.mayBeInFlight && rules.check != .never && rules.canLookUp
-        isInDoubt = mayBeInFlight || (history.isInDoubt && rules.canLookUp)
+        isInDoubt = mayBeInFlight || ((history.isInDoubt || history.calledUntil != nil) && rules.canLookUp)
     }
 
     mutating func begin() -> Action {
@@ -110,6 +112,7 @@ struct StartStateMachine {
             return givingUpLooking(after: failure)
         }
         isInDoubt = false
+        history.calledUntil = nil
         if let doomed { return doomed }
         // Its failures have used up the ladder, and after the last of them there is no run.
         guard history.steps <= rules.ladder.count else {
@@ -120,8 +123,16 @@ struct StartStateMachine {
 
     /// There were too many runs to look at all of them. That matters where one may be the request's.
     mutating func foundTooMany() -> Action {
-        guard isInDoubt else { return .start }
+        guard isInDoubt || history.generation > 0 || history.verdict != nil else { return .start }
         return .end(.failed(StartVerdict(.outcomeUnknown, .tooManyRuns)))
+    }
+
+    /// It is not among the runs that are shown, which do not reach up to the call that may have started it.
+    ///
+    /// - Parameter isOverdue: Whether that has lasted for as long as it may.
+    func foundUnsettled(isOverdue: Bool) -> Action {
+        if isOverdue { return .end(.failed(StartVerdict(.outcomeUnknown, .notShown))) }
+        return .end(.postponed(Postponement(.settling, delay: Self.outageDelay, history: carried)))
     }
 
     /// What the broker has given up on is answered so.
@@ -264,6 +275,12 @@ extension StartFailure {
         .refused,
         code: "TooManyRuns",
         message: "a run may have been started, and there are too many runs to look for it among them"
+    )
+
+    fileprivate static let notShown = StartFailure(
+        .refused,
+        code: "RunsNotShown",
+        message: "a run may have been started, and Data Factory has not shown in time which runs were started then"
     )
 
     fileprivate static func brokerGaveUp(_ verdict: ErrorClass) -> StartFailure {

@@ -23,14 +23,10 @@ package protocol RunStarter: Sendable {
     /// - Throws: ``StartFailure``; it is never ambiguous.
     func findRun(_ runID: String, of target: Target) async throws(StartFailure) -> ExistingRun?
 
-    /// Looks for a run of the target whose parameter of that name has that value, among a bounded number of late ones.
+    /// Looks for a run of the target by its marker, among a bounded number of late ones.
     ///
     /// - Throws: ``StartFailure``; it is never ambiguous.
-    func findRun(
-        markedBy parameter: String,
-        as value: String,
-        of target: Target
-    ) async throws(StartFailure) -> MarkerSearch
+    func findRun(_ marked: MarkedRun, of target: Target) async throws(StartFailure) -> MarkerSearch
 }
 
 /// Why one call to Data Factory brought no run.

@@ -36,7 +36,8 @@ package struct Worker: Sendable {
                     window: settings.window,
                     identityWindow: settings.identityWindow,
                     targetPauseLimit: settings.targetPauseLimit,
-                    ladder: settings.ladder
+                    ladder: settings.ladder,
+                    settleTime: settings.settleTime
                 ),
                 holdTime: settings.holdTime,
                 longestHold: settings.longestHold,

@@ -18,6 +18,8 @@ package struct WorkerSettings: Sendable {
     package var identityWindow = Duration.seconds(24 * 3600)
     /// How long a target may be out of reach before its requests are answered with that.
     package var targetPauseLimit = Duration.seconds(24 * 3600)
+    /// How long after a call Data Factory may need to show the run it started, where runs are found by a marker.
+    package var settleTime = Duration.seconds(900)
     /// The delays a request climbs through, one for each failure of its own.
     package var ladder: [Duration] = [.seconds(5), .seconds(30), .seconds(120), .seconds(600)]
 

@@ -7,6 +7,7 @@ internal import TriggerWorker
 struct DataFactoryStarter: RunStarter {
     private let client: DataFactoryClient
     private let markers: MarkerSettings
+    private let indexes = MarkerIndexes()
 
     init(_ client: DataFactoryClient, markers: MarkerSettings = MarkerSettings()) {
         self.client = client
@@ -77,48 +78,23 @@ extension DataFactoryStarter {
 }
 
 extension DataFactoryStarter {
-    func findRun(
-        markedBy parameter: String,
-        as value: String,
-        of target: Target
-    ) async throws(StartFailure) -> MarkerSearch {
+    func findRun(_ marked: MarkedRun, of target: Target) async throws(StartFailure) -> MarkerSearch {
         let pipeline = try Self.pipeline(of: target)
-        // A little into the future: the service's clock is not ours.
-        let now = Date()
-        let query = RunQuery(
-            updatedAfter: now.addingTimeInterval(-(markers.lookBack / .seconds(1))),
-            updatedBefore: now.addingTimeInterval(600),
-            filters: [.pipeline(target.pipeline)],
-            order: [RunQuery.Ordering(.runStart, .descending)]
-        )
-        do throws(DataFactoryError) {
-            var isLast = false
-            for try await page in client.pages(of: query, in: pipeline.factoryReference, limit: markers.pageLimit) {
-                for run in page.runs where run.isMarked(by: parameter, as: value) {
-                    return .found(ExistingRun(run))
-                }
-                // A run that could not be read may be the one.
-                if page.unreadableCount > 0 { return .incomplete }
-                isLast = page.continuationToken == nil
-            }
-            return isLast ? .absent : .incomplete
+        let index = indexes.index(of: pipeline, marker: marked.parameter) {
+            MarkerIndex(of: pipeline, marker: marked.parameter, markers, client)
+        }
+        let finding: MarkerIndex.Finding
+        do {
+            finding = try await index.search(for: marked.value, calledUntil: marked.calledUntil)
         } catch {
             throw StartFailure(error)
         }
-    }
-}
-
-/// How far a run is looked for by its marker.
-struct MarkerSettings: Sendable {
-    /// How long ago its last change may be.
-    var lookBack = Duration.seconds(24 * 3600)
-    /// How many pages of 100 runs are read.
-    var pageLimit = 20
-}
-
-extension PipelineRun {
-    fileprivate func isMarked(by parameter: String, as value: String) -> Bool {
-        parameters.contains { $0.key.lowercased() == parameter.lowercased() && $0.value.lowercased() == value }
+        switch finding {
+        case .run(let runID): return .found(try await findRun(runID, of: target) ?? ExistingRun(runID: runID))
+        case .absent: return .absent
+        case .incomplete: return .incomplete
+        case .unsettled: return .unsettled
+        }
     }
 }
 

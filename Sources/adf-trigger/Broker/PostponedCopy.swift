@@ -45,6 +45,7 @@ struct PostponedCopy {
         ]
         if !identity.isIdentified { headers[RequestHeader.requestID] = .string(identity.text) }
         headers[RequestHeader.pausedSince] = history.pausedSince.map { .string($0.ISO8601Format()) }
+        headers[RequestHeader.calledUntil] = history.calledUntil.map { .string($0.ISO8601Format()) }
         headers[RequestHeader.verdict] = history.verdict.map { .string($0.rawValue) }
         headers[RequestHeader.lastErrorCode] = history.lastFailure.map { .string($0.code) }
         headers[RequestHeader.lastErrorMessage] = history.lastFailure.map {
@@ -72,7 +73,10 @@ extension RequestHistory {
         generation = count(RequestHeader.generation)
         isInDoubt = headers[RequestHeader.inDoubt] == .bool(true)
         mayHaveTwin = headers[RequestHeader.twin] == .bool(true)
-        pausedSince = headers[RequestHeader.pausedSince]?.text.flatMap { try? Date($0, strategy: .iso8601) }
+        func date(_ name: String) -> Date? { headers[name]?.text.flatMap { try? Date($0, strategy: .iso8601) } }
+        pausedSince = date(RequestHeader.pausedSince)
+        // It has been waited out.
+        calledUntil = date(RequestHeader.calledUntil).map { min($0, Date()) }
         verdict = headers[RequestHeader.verdict]?.text.flatMap { ErrorClass(rawValue: $0) }.flatMap { verdict in
             [.expired, .poisoned].contains(verdict) ? verdict : nil
         }

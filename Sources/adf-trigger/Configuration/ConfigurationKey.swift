@@ -42,6 +42,7 @@ struct ConfigurationKey: Sendable {
     static let managementEndpoint = ConfigurationKey("azure.managementEndpoint")
     static let markerLookBackSeconds = ConfigurationKey("azure.markerLookBackSeconds")
     static let markerPageLimit = ConfigurationKey("azure.markerPageLimit")
+    static let markerSettleSeconds = ConfigurationKey("azure.markerSettleSeconds")
     static let markerParameter = ConfigurationKey("azure.markerParameter")
     static let maximumLength = ConfigurationKey("queues.maximumLength")
     static let policyAllow = ConfigurationKey("policy.allow", isList: true)
@@ -69,7 +70,7 @@ struct ConfigurationKey: Sendable {
         defaultResourceGroup, defaultSubscriptionID, delaySeconds, deliveryLimit, duplicateCheck, federatedTokenFile,
         holdSeconds, httpHost, httpPort, identityWindowSeconds, logFormat, logLevel,
         managedIdentityObjectID, managedIdentityResourceID, managementEndpoint, markerLookBackSeconds, markerPageLimit,
-        markerParameter, maximumLength, policyAllow, prefetch,
+        markerParameter, markerSettleSeconds, maximumLength, policyAllow, prefetch,
         queueDead, queueDelay, queueErrors, queueReplies, queueRequests, queueUndeliverable, runIdentity, scope,
         stopSeconds,
         targetPauseLimitSeconds, tenantID, timeoutSeconds, topologyMode, windowSeconds, writeBurst, writesPerSecond,

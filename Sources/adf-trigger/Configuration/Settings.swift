@@ -71,7 +71,7 @@ struct Settings: Sendable {
         markers = MarkerSettings(
             // Data Factory keeps runs for 45 days.
             lookBack: .seconds(reader.integer(.markerLookBackSeconds, in: 60...3_888_000, default: 24 * 3600)),
-            pageLimit: reader.integer(.markerPageLimit, in: 1...1000, default: 20)
+            pageLimit: reader.integer(.markerPageLimit, in: 1...1000, default: 100)
         )
         http = HTTPAddress(&reader)
         logFormat = reader.choice(.logFormat, default: .json)
@@ -89,6 +89,7 @@ struct Settings: Sendable {
         worker.targetPauseLimit = .seconds(
             reader.integer(.targetPauseLimitSeconds, in: 1...2_592_000, default: 24 * 3600)
         )
+        worker.settleTime = .seconds(reader.integer(.markerSettleSeconds, in: 0...86_400, default: 900))
         worker.ladder = topology.delaySeconds.map { .seconds($0) }
         guard let azure else { return }
         worker.longestHold = max(

@@ -48,14 +48,10 @@ struct MeteredStarter: RunStarter {
         }
     }
 
-    func findRun(
-        markedBy parameter: String,
-        as value: String,
-        of target: Target
-    ) async throws(StartFailure) -> MarkerSearch {
+    func findRun(_ marked: MarkedRun, of target: Target) async throws(StartFailure) -> MarkerSearch {
         let start = ContinuousClock.now
         do throws(StartFailure) {
-            let search = try await starter.findRun(markedBy: parameter, as: value, of: target)
+            let search = try await starter.findRun(marked, of: target)
             monitor.called(.lookUp, search == .absent ? .absent : .succeeded, took: .now - start)
             return search
         } catch {
