@@ -53,7 +53,9 @@ def growth(runs):
 
 
 def goals(runs):
-    ours = lambda scenario, name: statistics.median(column(runs, scenario, OURS, name))
+    def ours(scenario, name):
+        return statistics.median(column(runs, scenario, OURS, name))
+
     for queue in ("classic", "quorum"):
         yield Goal(f"{queue}: CPU per message, of Go's", beside(runs, queue, "Go", "cpu_us"), 0.7)
         yield Goal(f"{queue}: messages/s, of Go's", beside(runs, queue, "Go", "rate"), 1.3, at_least=True)
@@ -104,14 +106,13 @@ def report(options, runs):
 def closed_loops(options, runs):
     formats = (("rate", 0), ("cpu_us", 1), ("peak_mib", 1), ("first_s", 3))
     rows = [
-        [f"{scenario.title}" if program == scenario.programs[0] else "", program]
+        [scenario.title, f"{scenario.size(options):,}", program]
         + [spread(column(runs, name, program, figure), digits) for figure, digits in formats]
         for name, scenario in SCENARIOS.items()
         if name in runs and not scenario.rate
         for program in scenario.programs
     ]
-    count = SCENARIOS["classic"].size(options)
-    head = [f"{count:,} requests there", "", "messages/s", "CPU µs/message", "peak MiB", "first reply s"]
+    head = ["closed loop", "requests", "program", "messages/s", "CPU µs/message", "peak MiB", "first reply s"]
     return table(head, rows)
 
 
@@ -121,7 +122,7 @@ def open_loop(runs):
         [program] + [spread(column(runs, "open", program, figure), digits) for figure, digits in formats]
         for program in runs["open"]
     ]
-    return table([SCENARIOS["open"].title, "median ms", "99th percentile ms", "CPU µs/message"], rows)
+    return table(["open loop: " + SCENARIOS["open"].title, "median ms", "99th percentile ms", "CPU µs/message"], rows)
 
 
 def idle(runs):
