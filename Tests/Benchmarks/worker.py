@@ -111,6 +111,7 @@ def command_and_environment(options, program, scenario, base):
     settings = {
         "AMQP_URL": url,
         "QUEUES_REQUESTS": REQUESTS,
+        "QUEUES_DEAD": f"{REQUESTS}.dead",
         "TOPOLOGY_MODE": "none",
         "WORKER_CONCURRENCY": scenario.in_flight,
         "WORKER_PREFETCH": scenario.in_flight,

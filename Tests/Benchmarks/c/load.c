@@ -4,10 +4,11 @@
 //   load open   URL REQUESTS REPLIES classic|quorum COUNT BYTES message-id|identity RATE PROGRAM...
 //   load idle   URL REQUESTS REPLIES SECONDS PROGRAM...
 //
-// It makes both queues anew, starts PROGRAM..., a worker with its arguments, ends it by SIGTERM, and prints its figures
-// as one line of JSON. closed: COUNT requests with bodies of BYTES are there before the worker starts. open: RATE of
-// them come each second whatever the worker does, and those of the first two seconds are not counted; a latency begins
-// when its request was to be sent. idle: nothing is asked of it.
+// It makes both queues anew, and beside them REQUESTS.dead, where adf-trigger looks for what the broker gave up on; starts
+// PROGRAM..., a worker with its arguments; ends it by SIGTERM; and prints its figures as one line of JSON. closed: COUNT
+// requests with bodies of BYTES are there before the worker starts. open: RATE of them come each second whatever the
+// worker does, and those of the first two seconds are not counted; a latency begins when its request was to be sent.
+// idle: nothing is asked of it.
 //
 // It is an error unless each request was answered once, with the run id that belongs to it (its message id, or the one
 // that the README of this repository derives from that), and the request queue is empty when the worker has ended.
@@ -38,6 +39,7 @@ enum {
 #define PIPELINE "ingest-orders"
 
 static const char *requests, *replies;
+static char dead[256];
 static uint64_t count, body_bytes, *sent_ns, *answered_ns;
 static bool ids_are_derived;
 
@@ -123,6 +125,21 @@ static void check_answer(const struct delivery *reply) {
     fail("%s was to be answered with the run id %s: %.*s", text, expected, (int)body.length, body.start);
 }
 
+// MARK: - Queues
+
+static void make_queues(const char *type) {
+  make_queue(requests, type);
+  make_queue(replies, "classic");
+  make_queue(dead, "classic");
+}
+
+static void delete_queues(void) {
+  uint32_t left = delete_queue(requests);
+  if (left != 0) fail("%" PRIu32 " requests were left in the queue", left);
+  delete_queue(replies);
+  delete_queue(dead);
+}
+
 // MARK: - A run
 
 static void wait_for_consumer(void) {
@@ -195,9 +212,7 @@ static void check_all_settled(void) {
   }
   stop_consuming();
   for (int tries = 200; tries > 0 && queue_status(requests).message_count != 0; tries--) pause_for(50000000);
-  uint32_t left = delete_queue(requests);
-  if (left != 0) fail("%" PRIu32 " requests were left in the queue", left);
-  delete_queue(replies);
+  delete_queues();
 }
 
 // `rate` is 0 for a closed loop.
@@ -206,8 +221,7 @@ static void run(const char *type, uint64_t rate, char **program) {
   if (count <= skipped + 1) fail("%" PRIu64 " requests are too few", count);
   sent_ns = allocate(count + 1, sizeof *sent_ns);
   answered_ns = allocate(count + 1, sizeof *answered_ns);
-  make_queue(requests, type);
-  make_queue(replies, "classic");
+  make_queues(type);
   unconfirmed = make_unconfirmed(count);
   uint64_t started_ns = 0;
   prctl(PR_SET_TIMERSLACK, 1);
@@ -246,8 +260,7 @@ static void run(const char *type, uint64_t rate, char **program) {
 }
 
 static void idle(uint64_t seconds, char **program) {
-  make_queue(requests, "classic");
-  make_queue(replies, "classic");
+  make_queues("classic");
   start_worker(program);
   wait_for_consumer();
   pause_for(WARM_UP_SECONDS * SECOND_NS);
@@ -256,8 +269,7 @@ static void idle(uint64_t seconds, char **program) {
   struct sample last = take_sample();
   uint64_t resident = worker_memory("VmRSS:");
   stop_worker();
-  delete_queue(requests);
-  delete_queue(replies);
+  delete_queues();
   printf("{\"seconds\": %.6f, \"cpuSeconds\": %.6f, \"residentBytes\": %" PRIu64 "}\n",
          (double)(last.clock_ns - first.clock_ns) / 1e9, last.cpu - first.cpu, resident);
 }
@@ -269,6 +281,7 @@ int main(int argc, char **argv) {
     fail("the head of this file says how to call it");
   requests = argv[3];
   replies = argv[4];
+  snprintf(dead, sizeof dead, "%s.dead", requests);
   open_connection(argv[2], NULL);
   enable_confirms();
   if (is_idle) {
