@@ -145,7 +145,8 @@ def report(options, runs):
     return [
         "## Echo",
         "",
-        f"{message_count(options):,} requests of {BODY_BYTES} bytes, prefetch {PREFETCH}. {rounds_line(options.rounds)}",
+        f"{message_count(options):,} requests of {BODY_BYTES} bytes, prefetch {PREFETCH}."
+        f" {rounds_line(options.rounds)}",
         "",
         *table(["queues", "program", "messages/s", "CPU µs/message", "context switches/message"], rows),
         f"Swift beside C, the median of each round's ratio. Goals: at least {RATE_GOAL} of C's messages/s, and at most"

@@ -47,10 +47,9 @@ def main():
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bin", required=True, type=Path, help="has the C and Go programs")
+    parser.add_argument("--bin", required=True, type=Path, help="has the C and Go programs, and micro")
     parser.add_argument("--worker", required=True, help="adf-trigger")
     parser.add_argument("--swift-echo", required=True, help="the client's echo")
-    parser.add_argument("--micro", required=True, help="the micro-benchmarks")
     parser.add_argument("--amqp-port", required=True, type=int)
     parser.add_argument("--amqps-port", required=True, type=int)
     parser.add_argument("--certificates", required=True, type=Path, help="has ca, localhost and guest: .pem and .key")
@@ -62,6 +61,7 @@ def parse_arguments():
     options = parser.parse_args()
     options.rounds = 1 if options.quick else 3
     options.c_echo, options.c_load, options.c_double = (options.bin / name for name in ("echo", "load", "double"))
+    options.micro = options.bin / "micro"
     options.echo_programs = {"C": options.c_echo, "Swift": options.swift_echo}
     options.workers = {
         "C": options.bin / "worker", "Go": options.bin / "go-worker", worker.OURS: options.worker,

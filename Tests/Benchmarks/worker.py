@@ -1,4 +1,4 @@
-"""The whole worker beside a C and a Go program that do the same job: what is run. worker_report.py says what it shows."""
+"""The whole worker beside a C and a Go program that do the same job: what is run. worker_report.py tells the result."""
 
 import contextlib
 import json

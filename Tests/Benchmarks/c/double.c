@@ -1,8 +1,9 @@
 // A double of Entra ID's token endpoint and of Data Factory that costs the machine as little as it can: it keeps no
 // runs, and answers from templates. Every run gets the id its caller asked for, and no run is ever found.
 //
-//   double DELAY_MS [CERT KEY]   listens on a free port of 127.0.0.1 and prints it; https with a certificate. Answers to
-//                                createRun come DELAY_MS late. Ends by SIGTERM, and prints how many calls came.
+//   double DELAY_MS [CERT KEY]   listens on a free port of 127.0.0.1 and prints it; https with a certificate. What
+//                                createRun is answered comes DELAY_MS late. Ends by SIGTERM, and prints how many calls
+//                                came.
 //
 // One thread. A request with any other form than those of the benchmark's programs ends it: to be tolerant is the
 // emulator's work (Sources/DataFactoryEmulator).

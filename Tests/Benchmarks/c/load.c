@@ -4,11 +4,11 @@
 //   load open   URL REQUESTS REPLIES classic|quorum COUNT BYTES message-id|identity RATE PROGRAM...
 //   load idle   URL REQUESTS REPLIES SECONDS PROGRAM...
 //
-// It makes both queues anew, and beside them REQUESTS.dead, where adf-trigger looks for what the broker gave up on; starts
-// PROGRAM..., a worker with its arguments; ends it by SIGTERM; and prints its figures as one line of JSON. closed: COUNT
-// requests with bodies of BYTES are there before the worker starts. open: RATE of them come each second whatever the
-// worker does, and those of the first two seconds are not counted; a latency begins when its request was to be sent.
-// idle: nothing is asked of it.
+// It makes both queues anew, and beside them REQUESTS.dead, where adf-trigger looks for what the broker gave up on;
+// starts PROGRAM..., a worker with its arguments; ends it by SIGTERM; and prints its figures as one line of JSON.
+// closed: COUNT requests with bodies of BYTES are there before the worker starts. open: RATE of them come each second
+// whatever the worker does, and those of the first two seconds are not counted; a latency begins when its request was
+// to be sent. idle: nothing is asked of it.
 //
 // It is an error unless each request was answered once, with the run id that belongs to it (its message id, or the one
 // that the README of this repository derives from that), and the request queue is empty when the worker has ended.

@@ -86,11 +86,13 @@ enum Step: String, CaseIterable {
         pipeline: "ingest-orders"
     )
 
-    /// A UUID in text, as publishers send it.
-    private static func messageID(_ index: Int) -> String {
+    /// UUIDs in text, as publishers send them: more than are in flight, and made once.
+    private static let messageIDs: [String] = (0..<1024).map { index in
         let digits = String(index)
-        return "6d1f2c7b-0000-4000-8000-" + String(repeating: "0", count: max(0, 12 - digits.count)) + digits
+        return "6d1f2c7b-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
     }
+
+    private static func messageID(_ index: Int) -> String { messageIDs[index % messageIDs.count] }
 
     /// 512 bytes, as in the other benchmarks.
     private static let body: [UInt8] = {
