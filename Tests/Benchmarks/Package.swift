@@ -2,7 +2,15 @@
 
 import PackageDescription
 
-// A package of its own, so that nobody who uses or tests the client builds the benchmarks.
+// A package of its own, so that nobody who uses or tests the client builds the benchmarks. It needs
+// ADF_TRIGGER_BUILD=benchmarks, which deploy/bench sets.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
 let package = Package(
     name: "benchmarks",
     dependencies: [
@@ -13,13 +21,18 @@ let package = Package(
         .executableTarget(
             name: "echo",
             dependencies: [.product(name: "RabbitMQ", package: "adf-trigger")],
-            swiftSettings: [
-                .enableUpcomingFeature("ExistentialAny"),
-                .enableUpcomingFeature("MemberImportVisibility"),
-                .enableUpcomingFeature("InternalImportsByDefault"),
-                .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-            ]
-        )
+            swiftSettings: settings
+        ),
+        // Reaches into the modules, so it is built with -enable-testing, and by itself: what is measured by the clock is
+        // built as it is shipped.
+        .executableTarget(
+            name: "micro",
+            dependencies: [
+                .product(name: "RabbitMQ", package: "adf-trigger"),
+                .product(name: "TriggerWorker", package: "adf-trigger"),
+            ],
+            swiftSettings: settings
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
