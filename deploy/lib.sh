@@ -321,6 +321,7 @@ check_documentation() {
         rm -rf "$symbols" && mkdir -p "$symbols"
         swift symbolgraph-extract -module-name "$module" -I "$build/Modules" -target "$(uname -m)-unknown-linux-gnu" \
             -output-dir "$symbols" -minimum-access-level public \
+            -Xcc -fmodule-map-file="$root/Sources/CIOLoop/module.modulemap" \
             -Xcc -fmodule-map-file="$root/Sources/CRabbitMQ/module.modulemap" \
             -Xcc -fmodule-map-file="$build/CNIOAtomics.build/module.modulemap" >"$state/symbols.log" 2>&1 ||
             fail "the symbols of $module can't be read; see $state/symbols.log"

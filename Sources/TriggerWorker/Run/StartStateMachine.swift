@@ -20,7 +20,7 @@ struct StartStateMachine {
         /// Whether it is decided that there is no run, or that its target is out of reach.
         var isWithoutRun: Bool {
             switch self {
-            case .end(.failed(let verdict)): verdict.errorClass != .outcomeUnknown
+            case .end(.failed): true
             case .end(.postponed(let postponement)): postponement.reason == .target
             default: false
             }

@@ -26,6 +26,9 @@ struct CurlLimits {
         ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         ccurl_set_long(easy, CURLOPT_PATH_AS_IS, 1)
         ccurl_set_long(easy, CURLOPT_NETRC, 0)
+        // Per request in flight: 80 KiB by default, for answers of some hundred bytes.
+        ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 8 << 10)
+        ccurl_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16 << 10)
         ccurl_set_offset(easy, CURLOPT_MAXFILESIZE_LARGE, Int64(responseByteCount))
         ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, max(1, connectTimeout.wholeMilliseconds))
         ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, max(1, Int(idleTimeout.components.seconds)))
