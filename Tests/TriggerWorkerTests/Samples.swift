@@ -38,6 +38,8 @@ extension RequestMessage {
     static func sample(
         _ body: String = #"{"target":"nightly"}"#,
         messageID: String? = "order-1",
+        publisher: String? = nil,
+        identitySource: IdentitySource = IdentitySource(),
         correlationID: String? = nil,
         replyTo: String? = nil,
         contentType: String? = nil,
@@ -48,6 +50,9 @@ extension RequestMessage {
         RequestMessage(
             body: Array(body.utf8),
             messageID: messageID,
+            name: messageID,
+            publisher: publisher,
+            identitySource: identitySource,
             correlationID: correlationID,
             replyTo: replyTo,
             contentType: contentType,

@@ -6,7 +6,7 @@ internal import TriggerWorker
 struct PostponedCopy {
     let message: Message
 
-    init(_ delivery: Delivery, _ postponement: Postponement, as identity: RequestIdentity) {
+    init(_ delivery: Delivery, _ postponement: Postponement, as identity: RequestIdentity, trust: CopyTrust?) {
         let history = postponement.history
         var headers: FieldTable = [
             RequestHeader.postponed: .string(postponement.reason.rawValue),
@@ -23,7 +23,7 @@ struct PostponedCopy {
             .string($0.message.truncated(toByteCount: 1024))
         }
         message = Message(
-            properties: Republication.properties(of: delivery, adding: headers),
+            properties: Republication.properties(of: delivery, adding: headers, trust: trust),
             body: delivery.message.body
         )
     }
