@@ -119,6 +119,55 @@ struct PublisherTests {
         }
     }
 
+    @Test("a pipeline that some may start is started for them alone, also after a delay and by send")
+    func restricted() async throws {
+        try await BrokerNode.with { node in
+            let users = try await Users(node, "alice", "mallory")
+            let stage = try await Stage("restricted", set: ["ADF_TRIGGER_WORKER_HOLD_SECONDS": "2"], uri: node.uri)
+            let file = try stage.file(
+                "restricted.yaml",
+                Array("targets:\n  nightly-load:\n    pipeline: ingest-orders\n    publishers: [alice]\n".utf8)
+            )
+            let worker = try Program("adf-trigger", ["work", "--config", file], environment: stage.environment)
+            let byID = #"{"target":"\#(Stage.pipelineID)"}"#
+            func refused() async throws -> String? {
+                let answer = try Answer(try #require(try await stage.take(1, from: "replies").first))
+                #expect(answer.errorClass == "forbidden" && answer.headers["outcome"]?.text == "refused")
+                return answer.errorMessage
+            }
+
+            try await stage.setFaults(#"[{"route":"createRun","fault":"throttle","retryAfterSeconds":4,"times":1}]"#)
+            try await users.publish("a", as: "alice", stage)
+            let started = try Answer(try #require(try await stage.take(1, from: "replies", within: .seconds(60)).first))
+            #expect(started.status == "started" && started.runID == Self.runID("a", of: nil))
+            #expect(worker.errorsSoFar.contains("\"request.postponed\":\"throttled\""))
+            for name in ["a", "m"] {
+                try await users.publish(name, as: "mallory", stage)
+                #expect(try await refused()?.contains("user \"mallory\" may not start") == true)
+            }
+            try await users.publish("id", as: "mallory", stage, body: byID)
+            #expect(try await refused()?.contains("publishers") == true)
+            try await users.publish("forged", as: "mallory", stage) { $0.headers = ["origin-user-id": "alice"] }
+            _ = try await refused()
+            try await users.publish("nobody", as: "mallory", stage) { $0.userID = nil }
+            #expect(try await refused()?.contains("set the property user-id") == true)
+
+            func send(_ user: String) async throws -> Int32 {
+                try await Program.run(
+                    "adf-trigger",
+                    ["send", "nightly-load", "--wait", "--config", file],
+                    environment: stage.environment.merging(["ADF_TRIGGER_AMQP_URL": users.uri(user)]) { $1 }
+                ).code
+            }
+            #expect(try await send("alice") == 0)
+            #expect(try await send("mallory") == 1)
+            #expect(try await stage.runs().count == 2)
+            try await worker.stop()
+            try await stage.end()
+            await users.close()
+        }
+    }
+
     @Test("a worker that logs in by certificate marks its copies by the name it is told; its error copies keep names")
     func certificate() async throws {
         let uri = try TestBroker.encryptedURI(

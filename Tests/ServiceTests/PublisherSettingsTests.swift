@@ -63,11 +63,16 @@ struct PublisherSettingsTests {
     func trust() throws {
         let scope = ["ADF_TRIGGER_REQUESTS_IDENTITY_SCOPE": "user-id"]
         let others = scope.merging(["ADF_TRIGGER_REQUESTS_TRUSTED_USERS": "ops, desk"]) { $1 }
+        let rule = "targets:\n  a:\n    pipeline: p\n    factory: f\n    resourceGroup: r\n    subscriptionId: s\n"
 
         #expect(try Self.settings().trust == nil)
+        #expect(try Self.settings(file: rule).trust == nil)
         #expect(try Self.settings(scope).trust == CopyTrust(user: "worker"))
         #expect(try Self.settings(scope).identity.isPerPublisher)
         #expect(try Self.settings(others).trust == CopyTrust(user: "worker", others: ["ops", "desk"]))
+        #expect(try Self.settings(["ADF_TRIGGER_POLICY_PUBLISHERS": "a"]).trust == CopyTrust(user: "worker"))
+        #expect(try Self.settings(file: rule + "    publishers: [alice]\n").trust == CopyTrust(user: "worker"))
+        #expect(try Self.settings(file: rule + "    publishers: ['*']\n").trust == nil)
     }
 
     @Test(
@@ -84,5 +89,44 @@ struct PublisherSettingsTests {
         #expect(Self.faults(environment).map { $0.prefix(10) } == ["amqp.user "])
         let told = environment.merging(["ADF_TRIGGER_AMQP_USER": "CN=worker"]) { $1 }
         #expect(try Self.settings(told).trust == CopyTrust(user: "CN=worker"))
+    }
+
+    // MARK: - Who may start what
+
+    @Test("users' names in a file may have commas in them")
+    func commas() throws {
+        let file = "policy:\n  publishers:\n    - CN=etl,O=Example\n    - b\n"
+
+        var expected = PublisherRules()
+        expected.others = .init(["CN=etl,O=Example", "b"])
+        #expect(try Self.settings(file: file).policy.publishers.others == expected.others)
+    }
+
+    @Test(
+        "a rule that names nobody, or no names, is refused",
+        arguments: ["[]", "alice", "[[a]]", "{a: b}", "['']"]
+    )
+    func noNames(list: String) {
+        let faults = Self.faults(file: "targets:\n  a:\n    pipeline: p\n    publishers: \(list)\n")
+
+        #expect(faults.count == 1 && faults.first?.contains("targets.a.publishers must be a list") == true, "\(faults)")
+    }
+
+    @Test("a general rule that names nobody is refused: it would look like no rule", arguments: ["", " , "])
+    func emptyRule(text: String) {
+        #expect(Self.faults(["ADF_TRIGGER_POLICY_PUBLISHERS": text]).first?.contains("names nobody") == true)
+    }
+
+    @Test("two aliases of one pipeline must have the same publishers")
+    func contradiction() {
+        let target = "/subscriptions/s/resourceGroups/r/providers/Microsoft.DataFactory/factories/f/pipelines/p"
+        let parts = "subscriptionId: s\n    resourceGroup: R\n    factory: F\n    pipeline: P"
+        func file(_ publishers: String) -> String {
+            "targets:\n  a: \(target)\n  b:\n    \(parts)\n    publishers: [\(publishers)]\n"
+        }
+
+        let fault = "targets.b: another alias of the same pipeline has other publishers"
+        #expect(Self.faults(file: file("alice")) == [fault])
+        #expect(Self.faults(["ADF_TRIGGER_POLICY_PUBLISHERS": "alice"], file: file("alice")).isEmpty)
     }
 }

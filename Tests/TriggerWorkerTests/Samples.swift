@@ -28,9 +28,12 @@ extension Policy {
     static func sample(
         aliases: [String: Target] = ["nightly": .sample()],
         allowed: [Pattern] = [],
-        replyQueue: String = "replies"
+        replyQueue: String = "replies",
+        publishers: [String] = ["*"]
     ) -> Policy {
-        Policy(aliases: aliases, allowed: allowed, replyQueue: replyQueue)
+        var policy = Policy(aliases: aliases, allowed: allowed, replyQueue: replyQueue)
+        policy.publishers.others = PublisherRules.Group(publishers)
+        return policy
     }
 }
 

@@ -48,6 +48,7 @@ struct ConfigurationKey: Sendable {
     static let markerParameter = ConfigurationKey("azure.markerParameter")
     static let maximumLength = ConfigurationKey("queues.maximumLength")
     static let policyAllow = ConfigurationKey("policy.allow", isList: true)
+    static let policyPublishers = ConfigurationKey("policy.publishers", isList: true)
     static let prefetch = ConfigurationKey("worker.prefetch")
     static let queueDead = ConfigurationKey("queues.dead")
     static let queueDelay = ConfigurationKey("queues.delay")
@@ -73,7 +74,7 @@ struct ConfigurationKey: Sendable {
         defaultResourceGroup, defaultSubscriptionID, delaySeconds, deliveryLimit, duplicateCheck, federatedTokenFile,
         holdSeconds, httpHost, httpPort, identity, identityScope, identityWindowSeconds, logFormat, logLevel,
         managedIdentityObjectID, managedIdentityResourceID, managementEndpoint, markerLookBackSeconds, markerPageLimit,
-        markerParameter, maximumLength, policyAllow, prefetch,
+        markerParameter, maximumLength, policyAllow, policyPublishers, prefetch,
         queueDead, queueDelay, queueErrors, queueReplies, queueRequests, queueUndeliverable, runIdentity, scope,
         stopSeconds,
         targetPauseLimitSeconds, tenantID, timeoutSeconds, topologyMode, trustedUsers,

@@ -58,3 +58,19 @@ extension CopyTrust {
         self.init(user: user, others: reader.names(.trustedUsers) ?? [])
     }
 }
+
+extension Policy {
+    /// Reads who may start what: `policy.publishers`, and `publishers` of the targets.
+    mutating func readPublishers(_ reader: inout SettingsReader, _ file: ConfigurationFile) {
+        if let names = reader.names(.policyPublishers) {
+            if names.isEmpty { reader.fault(.policyPublishers, "names nobody; leave it out to let everybody") }
+            publishers.others = PublisherRules.Group(names)
+        }
+        for (alias, target) in aliases.sorted(by: { $0.key < $1.key }) {
+            let group = file.publishers[alias].map { PublisherRules.Group($0) } ?? publishers.others
+            if !publishers.set(group, for: target) {
+                reader.fault("targets.\(alias): another alias of the same pipeline has other publishers")
+            }
+        }
+    }
+}

@@ -72,7 +72,8 @@ struct Settings: Sendable {
         stopTime = .seconds(reader.integer(.stopSeconds, in: 1...3600, default: 25))
         policy = Policy(&reader, file, topology)
         identity = IdentitySource(&reader)
-        trust = identity.isPerPublisher ? CopyTrust(&reader, brokers) : nil
+        let needsPublishers = identity.isPerPublisher || policy.publishers.isRestrictive
+        trust = needsPublishers ? CopyTrust(&reader, brokers) : nil
         azure = needs.contains(.azure) ? Azure(&reader, environment: environment) : nil
         markers = MarkerSettings(
             // Data Factory keeps runs for 45 days.
@@ -164,6 +165,7 @@ extension Policy {
                 reader.fault("targets.\(alias): \(error.message)")
             }
         }
+        readPublishers(&reader, file)
         readIdentityRules(&reader, file)
     }
 
