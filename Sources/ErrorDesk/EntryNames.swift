@@ -1,6 +1,6 @@
 /// Gives each entry of the error queue a name that no other has.
 ///
-/// The name is the message id; the second entry of one message id has `#2` behind it, and so on in the order of the
+/// The name is the request's, by default its message id; the second entry of one name has `#2` behind it, and so on in the order of the
 /// queue, so that the same queue always has the same names.
 package struct EntryNames: Sendable {
     private var taken: Set<String> = []
@@ -13,13 +13,13 @@ package struct EntryNames: Sendable {
     package init() {}
 
     /// The next entry's name.
-    package mutating func name(for messageID: String) -> String {
-        if taken.insert(messageID).inserted { return messageID }
-        var number = numbers[messageID] ?? 1
-        // A publisher may have chosen "x#2" for a message id of its own.
-        repeat { number += 1 } while !taken.insert("\(messageID)#\(number)").inserted
-        numbers[messageID] = number
-        return "\(messageID)#\(number)"
+    package mutating func name(for request: String) -> String {
+        if taken.insert(request).inserted { return request }
+        var number = numbers[request] ?? 1
+        // A publisher may have chosen "x#2" for a request of its own.
+        repeat { number += 1 } while !taken.insert("\(request)#\(number)").inserted
+        numbers[request] = number
+        return "\(request)#\(number)"
     }
 
     /// How many entries like this one came before.

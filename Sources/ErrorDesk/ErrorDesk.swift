@@ -1,4 +1,5 @@
 package import RabbitMQ
+package import TriggerWorker
 
 /// What an operator can do with the error queue: look, send home, drop.
 ///
@@ -8,12 +9,24 @@ package struct ErrorDesk: Sendable {
     private let connection: Connection
     private let errors: String
     private let requests: String
+    private let identity: IdentitySource
+    private let trust: CopyTrust?
 
     /// - Parameters:
     ///   - connection: Keeps as much of each body as it is configured to.
     ///   - errors: The error queue.
     ///   - requests: The queue that entries are sent home to.
-    package init(over connection: Connection, errors: String, requests: String) {
+    ///   - identity: What names a request.
+    ///   - trust: Whose word counts for who published an entry; nil where that does not matter.
+    package init(
+        over connection: Connection,
+        errors: String,
+        requests: String,
+        identity: IdentitySource = IdentitySource(),
+        trust: CopyTrust? = nil
+    ) {
+        self.identity = identity
+        self.trust = trust
         self.connection = connection
         self.errors = errors
         self.requests = requests
@@ -30,7 +43,7 @@ package struct ErrorDesk: Sendable {
         do throws(ErrorDeskError) {
             var names = EntryNames()
             while let delivery = try await reader.next() {
-                guard visit(ErrorEntry(delivery, &names), delivery) else { break }
+                guard visit(ErrorEntry(delivery, &names, identity, trust), delivery) else { break }
             }
         } catch {
             await reader.close()
@@ -101,7 +114,17 @@ package struct ErrorDesk: Sendable {
                 told(entry, .refused(obstacle))
                 return false
             }
-            let copy = HomeCopy(delivery, generation: entry.nextGeneration)
+            if let trust, !trust.isBelieved(copying: delivery.message.properties) {
+                told(
+                    entry,
+                    .refused(
+                        "workers would not believe user \"\(trust.user)\" who published it; "
+                            + "add that user to requests.trustedUsers, theirs too"
+                    )
+                )
+                return false
+            }
+            let copy = HomeCopy(delivery, generation: entry.nextGeneration, identity: identity, trust: trust)
             // On the channel that acknowledges: the broker sees the acknowledgement before the next copy, so that a kill
             // leaves one entry on both queues and no more.
             if let problem = try await publish(copy.message, on: reader.channel) {
@@ -186,7 +209,7 @@ package struct ErrorDesk: Sendable {
         var taken: [ErrorEntry] = []
         do throws(ErrorDeskError) {
             try await reader.enableConfirms()
-            for (entry, delivery) in try await Self.find(agreed, by: &reader) {
+            for (entry, delivery) in try await find(agreed, by: &reader) {
                 if try await settle(entry, delivery, &reader) { taken.append(entry) }
             }
             try await reader.settle()
@@ -200,7 +223,7 @@ package struct ErrorDesk: Sendable {
 
     /// By what they are and not by their names, which change when the first of several of one message id is gone; of those
     /// that are alike by their places among them, for their bodies may differ.
-    private static func find(
+    private func find(
         _ agreed: [ErrorEntry],
         by reader: inout ErrorQueueReader
     ) async throws(ErrorDeskError) -> [(ErrorEntry, Delivery)] {
@@ -208,7 +231,7 @@ package struct ErrorDesk: Sendable {
         var found: [(ErrorEntry, Delivery)] = []
         var names = EntryNames()
         while let delivery = try await reader.next() {
-            let read = ErrorEntry(delivery, &names)
+            let read = ErrorEntry(delivery, &names, identity, trust)
             if let entry = open[read.withoutName] { found.append((entry, delivery)) }
         }
         return found

@@ -8,8 +8,10 @@ package import TriggerWorker
 package struct ErrorEntry: Sendable, Hashable {
     /// What it is called at the desk.
     package var id: String
-    /// The request's message id, or the name the worker made up for it.
+    /// By its publisher's name for it, or the one the worker made up.
     package var identity: RequestIdentity?
+    /// Who published it; nil where nobody vouches for it, or nobody needs to.
+    package var publisher: String?
     /// Header `error-class`.
     package var errorClass: String?
     /// Header `error-code`.
@@ -39,18 +41,28 @@ package struct ErrorEntry: Sendable, Hashable {
 
     /// Reads a message of the error queue.
     ///
-    /// - Parameter names: Gives it its name.
-    package init(_ delivery: Delivery, _ names: inout EntryNames) {
+    /// - Parameters:
+    ///   - names: Gives it its name.
+    ///   - source: What names a request.
+    ///   - trust: Whose word counts for who published it.
+    package init(
+        _ delivery: Delivery,
+        _ names: inout EntryNames,
+        _ source: IdentitySource = IdentitySource(),
+        _ trust: CopyTrust? = nil
+    ) {
         let properties = delivery.message.properties
         let headers = properties.headers ?? [:]
         func text(_ name: String) -> String? { headers[name]?.text }
         func count(_ name: String) -> Int { Int(clamping: min(max(headers[name]?.integer ?? 0, 0), 1_000_000_000)) }
 
-        let given = properties.messageID.flatMap { $0.isEmpty ? nil : $0 }
-        let known = given ?? text(RequestHeader.requestID)
-        id = names.name(for: known ?? "unnamed")
-        // Run ids are made of the text alone, whoever chose it.
-        identity = known.map { RequestIdentity($0) }
+        let given = source.name(in: properties)
+        let madeUp = text(RequestHeader.requestID)
+        id = names.name(for: given ?? madeUp ?? "unnamed")
+        let publisher = trust?.publisher(of: properties)
+        self.publisher = publisher
+        // Run ids do not depend on who chose the text.
+        identity = given.map { source.identity(named: $0, by: publisher) } ?? madeUp.map { RequestIdentity($0) }
         errorClass = text(ErrorHeader.errorClass)
         errorCode = text(ErrorHeader.errorCode)
         errorMessage = text(ErrorHeader.errorMessage)

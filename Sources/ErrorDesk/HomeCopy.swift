@@ -1,5 +1,5 @@
 package import RabbitMQ
-internal import TriggerWorker
+package import TriggerWorker
 
 /// A parked request on its way back to the request queue: as it was published, without what was written onto it since.
 ///
@@ -8,16 +8,24 @@ package struct HomeCopy {
     /// What is to be published.
     package let message: Message
 
-    /// - Parameter generation: The generation it goes home with.
-    package init(_ delivery: Delivery, generation: Int) {
+    /// - Parameters:
+    ///   - generation: The generation it goes home with.
+    ///   - identity: What names it.
+    ///   - trust: Whose word counts for who published it.
+    package init(
+        _ delivery: Delivery,
+        generation: Int,
+        identity: IdentitySource = IdentitySource(),
+        trust: CopyTrust? = nil
+    ) {
         let origin = delivery.message.properties
         let added: FieldTable = generation > 0 ? [RequestHeader.generation: .int64(Int64(generation))] : [:]
-        var properties = Republication.properties(of: delivery, adding: added)
-        let isNamed = origin.messageID?.isEmpty == false
+        var properties = Republication.properties(of: delivery, adding: added, trust: trust)
+        let isNamed = identity.name(in: origin) != nil
         properties.headers?.entries.removeAll { entry in
             switch entry.key {
             case RequestHeader.generation: generation == 0
-            // The made-up name is what its run id is made of; with a message id it only repeats that.
+            // The made-up name is what its run id is made of; with a name of its own it only repeats that.
             case RequestHeader.requestID: isNamed
             default: Self.staysBehind.contains(entry.key) || Self.isRecordOfBroker(entry.key)
             }

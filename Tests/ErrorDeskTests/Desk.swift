@@ -13,9 +13,21 @@ struct Desk {
     let connection: Connection
     let channel: Channel
 
-    init() async throws {
-        connection = try await Connection.open(broker.configuration())
-        desk = ErrorDesk(over: connection, errors: "errors", requests: "requests")
+    /// - Parameters:
+    ///   - user: Who puts entries there, as a worker would, and works at the desk.
+    ///   - identity: What names a request.
+    ///   - trust: Whose word counts for who published it.
+    init(user: String = "guest", identity: IdentitySource = IdentitySource(), trust: CopyTrust? = nil) async throws {
+        var configuration = broker.configuration()
+        configuration.user = user
+        connection = try await Connection.open(configuration)
+        desk = ErrorDesk(
+            over: connection,
+            errors: "errors",
+            requests: "requests",
+            identity: identity,
+            trust: trust
+        )
         channel = try await connection.openChannel()
         try await channel.enableConfirms()
         try await channel.declare(QueueDeclaration(name: "errors", arguments: ["x-queue-type": "quorum"]))

@@ -124,6 +124,23 @@ struct ReplyTests {
         #expect(long.messageID.hasSuffix("-reply"))
     }
 
+    @Test("a reply says whose the request is where others may have the same name, in its message id too")
+    func publisher() async throws {
+        let source = IdentitySource(isPerPublisher: true)
+        let plain = try await Self.reply(to: .sample(publisher: "alice"), ScriptedStarter.starts)
+        let scoped = RequestMessage.sample(publisher: "alice", identitySource: source)
+
+        for body in [#"{"target":"nightly"}"#, "[]"] {
+            var message = scoped
+            message.body = Array(body.utf8)
+            let reply = try await Self.reply(to: message, ScriptedStarter.starts)
+            #expect(try members(of: reply.body)["publisher"] as? String == "alice")
+            #expect(try members(of: reply.body)["requestId"] as? String == "order-1")
+            #expect(reply.messageID == "alice/order-1-reply")
+        }
+        #expect(try members(of: plain.body)["publisher"] == nil)
+    }
+
     @Test("the trace goes on in the reply")
     func traceparent() async throws {
         let message = RequestMessage.sample(traceparent: "00-1-2-01")

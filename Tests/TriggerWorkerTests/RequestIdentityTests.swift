@@ -24,4 +24,27 @@ struct RequestIdentityTests {
         #expect(first.text != second.text)
         #expect(try #require(UUID(uuidString: first.text)).uuidString.lowercased() == first.text)
     }
+
+    @Test("the publisher is part of it only where he shall be")
+    func publisher() {
+        let scoped = IdentitySource(isPerPublisher: true)
+
+        let mine = RequestMessage.sample(publisher: "alice", identitySource: scoped).identity
+        let yours = RequestMessage.sample(publisher: "bob", identitySource: scoped).identity
+
+        #expect(mine != yours && mine.text == yours.text)
+        #expect(mine.publisher == "alice" && mine.isIdentified)
+        #expect(RequestMessage.sample(publisher: "alice").identity == RequestIdentity("order-1"))
+        #expect(!RequestMessage.sample(identitySource: scoped).identity.isIdentified)
+        let unnamed = RequestMessage.sample(messageID: nil, publisher: "alice", identitySource: scoped)
+        #expect(unnamed.identity.publisher == nil)
+    }
+
+    @Test("a name too long for a short string is cut, for it is shown in headers")
+    func longName() {
+        var message = RequestMessage.sample()
+        message.name = String(repeating: "x", count: 100_000)
+
+        #expect(message.identity.text.utf8.count == 255)
+    }
 }

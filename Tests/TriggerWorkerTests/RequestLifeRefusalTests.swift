@@ -72,6 +72,14 @@ struct RequestLifeRefusalTests {
             knowsTarget: true
         ),
         Refusal(
+            testDescription: "a publisher who may not start the target",
+            message: .sample(publisher: "bob"),
+            policy: .sample(publishers: ["alice"]),
+            errorClass: .forbidden,
+            code: "PublisherNotAllowed",
+            knowsTarget: true
+        ),
+        Refusal(
             testDescription: "a reply queue that is not the requester's",
             message: .sample(replyTo: "adf.trigger.requests"),
             errorClass: .forbidden,
@@ -130,6 +138,24 @@ struct RequestLifeRefusalTests {
         _ = try await life.run(RecordingDelivery(message: .sample(body, replyTo: "mine"), log: replies.log))
 
         #expect(replies.addresses == [.queue("mine")])
+    }
+
+    @Test("the run of somebody who may start the target is not told to one who may not")
+    func otherPublisher() async throws {
+        let memory = RequestMemory()
+        let starter = ScriptedStarter(ScriptedStarter.starts)
+        let policy = Policy.sample(publishers: ["alice"])
+        func trial(_ publisher: String, isRedelivered: Bool = false) async throws -> FinishedRequest {
+            var history = RequestHistory()
+            history.isRedelivered = isRedelivered
+            let message = RequestMessage.sample(publisher: publisher, history: history)
+            return try await Trial(starter, message, memory: memory, policy: policy).run().finished
+        }
+
+        #expect(try await trial("alice").outcome == .started)
+        #expect(try await trial("bob").error?.code == "PublisherNotAllowed")
+        #expect(try await trial("alice").outcome == .adopted)
+        #expect(try await trial("bob", isRedelivered: true).outcome == .adopted)
     }
 
     @Test("a request with a deadline to come is started")

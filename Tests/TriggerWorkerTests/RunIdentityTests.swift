@@ -39,6 +39,21 @@ struct RunIdentityTests {
         #expect(Self.id(messageID, target) == runID)
     }
 
+    /// Made with Python's `uuid.uuid5(uuid.uuid5(namespace, user), name)`.
+    private static let ofPublishers: [(String, String, Int, String)] = [
+        ("alice", "1", 0, "54c7a155-1237-55f8-8a92-33cafe77d09d"),
+        ("bob", "1", 0, "748f0808-f22d-5af6-b9f7-e4ad68ebdd1c"),
+        ("alice", "1", 2, "067c8c01-ffcb-5259-9392-b08ef93c490f"),
+        ("CN=Müller,O=x", "order-1", 0, "16049043-fcee-5e44-9952-4a41085e9995"),
+    ]
+
+    @Test("each publisher has a namespace of its own", arguments: ofPublishers)
+    func publisher(user: String, name: String, generation: Int, runID: String) {
+        let identity = RequestIdentity(name, of: user)
+
+        #expect(RunIdentity.runID(for: identity, target: .sample(), generation: generation) == runID)
+    }
+
     @Test("the case of ASCII letters in a target does not matter")
     func targetCase() {
         let upper = Target.sample(

@@ -28,9 +28,12 @@ extension Policy {
     static func sample(
         aliases: [String: Target] = ["nightly": .sample()],
         allowed: [Pattern] = [],
-        replyQueue: String = "replies"
+        replyQueue: String = "replies",
+        publishers: [String] = ["*"]
     ) -> Policy {
-        Policy(aliases: aliases, allowed: allowed, replyQueue: replyQueue)
+        var policy = Policy(aliases: aliases, allowed: allowed, replyQueue: replyQueue)
+        policy.publishers.others = PublisherRules.Group(publishers)
+        return policy
     }
 }
 
@@ -38,6 +41,8 @@ extension RequestMessage {
     static func sample(
         _ body: String = #"{"target":"nightly"}"#,
         messageID: String? = "order-1",
+        publisher: String? = nil,
+        identitySource: IdentitySource = IdentitySource(),
         correlationID: String? = nil,
         replyTo: String? = nil,
         contentType: String? = nil,
@@ -48,6 +53,9 @@ extension RequestMessage {
         RequestMessage(
             body: Array(body.utf8),
             messageID: messageID,
+            name: messageID,
+            publisher: publisher,
+            identitySource: identitySource,
             correlationID: correlationID,
             replyTo: replyTo,
             contentType: contentType,

@@ -117,4 +117,37 @@ struct TriggerRequestEnvelopeTests {
     func messageID(id: String?) throws {
         try Self.read(.sample(messageID: id))
     }
+
+    // MARK: - Identity
+
+    @Test(
+        "another name that was repaired, or is too long, is refused by its property",
+        arguments: ["\u{FFFD}", "7\u{FFFD}\u{301}", String(repeating: "x", count: 256)]
+    )
+    func badName(name: String) throws {
+        var message = RequestMessage.sample(identitySource: IdentitySource(.header("job")))
+        message.name = name
+
+        let error = try Self.refusal(of: message)
+
+        #expect(error.code == "InvalidIdentity")
+        #expect(error.message.contains("header job"))
+    }
+
+    @Test("where each publisher has names of his own, a name without publisher is refused; no name needs none")
+    func noPublisher() throws {
+        let source = IdentitySource(isPerPublisher: true)
+
+        let error = try Self.refusal(of: .sample(identitySource: source))
+        try Self.read(.sample(publisher: "alice", identitySource: source))
+        try Self.read(.sample(messageID: nil, identitySource: source))
+
+        #expect(error.code == "NoPublisher")
+        #expect(error.message.contains("set the property user-id"))
+    }
+
+    @Test("a user name that was repaired is refused")
+    func repairedPublisher() throws {
+        #expect(try Self.refusal(of: .sample(publisher: "a\u{FFFD}")).code == "InvalidProperty")
+    }
 }

@@ -4,12 +4,19 @@
 package enum Republication {
     /// A message's properties, fit for a copy, with headers added.
     ///
-    /// - Parameter added: Headers of ours; they replace what stands there under their names.
-    package static func properties(of delivery: Delivery, adding added: FieldTable) -> MessageProperties {
+    /// - Parameters:
+    ///   - added: Headers of ours; they replace what stands there under their names.
+    ///   - trust: Whose word counts for who published it; where it matters to nobody, nil, and the copy has no user-id.
+    package static func properties(
+        of delivery: Delivery,
+        adding added: FieldTable,
+        trust: CopyTrust? = nil
+    ) -> MessageProperties {
         var properties = delivery.message.properties
         let given = properties.headers ?? [:]
         var origins = FieldTable([])
-        origins["origin-user-id"] = properties.userID.map { .string($0) }
+        let publisher = trust?.publisher(of: properties)
+        origins[CopyTrust.header] = (publisher ?? properties.userID).map { .string($0) }
         origins["origin-expiration"] = properties.expiration.map { .string($0) }
         // Renamed before the others are looked at: a copy of a copy keeps the latest, and does not grow with each.
         for entry in given.entries where mustNotTravel(entry.key) { origins["origin-\(entry.key)"] = entry.value }
@@ -17,7 +24,7 @@ package enum Republication {
         properties.deliveryMode = .persistent
         // The broker checks user-id against the login and refuses anybody else's (406); a copy that kept its expiration
         // would vanish; and nobody can answer to the bare pseudo-queue of direct reply-to.
-        properties.userID = nil
+        properties.userID = publisher == nil ? nil : trust?.user
         properties.expiration = nil
         if properties.replyTo == "amq.rabbitmq.reply-to" { properties.replyTo = nil }
         properties.headers = FieldTable(

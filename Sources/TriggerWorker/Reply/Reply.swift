@@ -10,11 +10,15 @@ package struct Reply: Sendable {
     package let traceparent: String?
     /// The request's identity, for whoever finds the reply where it could not be delivered.
     package let requestID: String
+    /// Whose identity that is, where publishers may use the same for different requests.
+    package let publisher: String?
     /// The run, where there is one.
     package let runID: String?
 
     /// The same for every reply to the same request; fits AMQP's short string.
-    package var messageID: String { requestID.truncated(toByteCount: 240) + "-reply" }
+    package var messageID: String {
+        ((publisher.map { "\($0)/" } ?? "") + requestID).truncated(toByteCount: 240) + "-reply"
+    }
 
     /// The `type` property of every reply.
     package static let messageType = "adf.trigger.reply"
@@ -45,6 +49,7 @@ extension Reply {
         json.object { json in
             json.member("status", "started")
             json.member("requestId", run.identity.text)
+            if let publisher = run.identity.publisher { json.member("publisher", publisher) }
             json.member("identified", run.identity.isIdentified)
             json.member("runId", run.runID)
             json.member("adopted", run.how.isAdopted)
@@ -66,6 +71,7 @@ extension Reply {
         json.object { json in
             json.member("status", "failed")
             json.member("requestId", identity.text)
+            if let publisher = identity.publisher { json.member("publisher", publisher) }
             json.member("identified", identity.isIdentified)
             if let target { json.target(target) }
             json.member("attempts", error.attempts)
@@ -96,6 +102,7 @@ extension Reply {
             outcome: outcome,
             traceparent: message.traceparent,
             requestID: identity.text,
+            publisher: identity.publisher,
             runID: runID
         )
     }

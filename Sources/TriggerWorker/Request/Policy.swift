@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 
-/// Which pipelines may be started, and where replies may go.
+/// Which pipelines may be started and by whom, and where replies may go.
 package struct Policy: Sendable {
     /// One line of the allow-list: four names, compared as ARM compares them, `*` for any.
     package struct Pattern: Sendable, Hashable {
@@ -40,6 +40,8 @@ package struct Policy: Sendable {
     package var defaultFactory: String?
     /// What may be started beyond the aliases and the default factory.
     package var allowed: [Pattern]
+    /// Who may start them.
+    package var publishers = PublisherRules()
     /// Where answers go when a request names no queue, or one it may not use.
     package var replyQueue: String
     /// The worker's own queues, whatever they are called; no reply goes there at a requester's wish.
@@ -128,6 +130,7 @@ package struct Policy: Sendable {
                 "this worker may not start \(target.resourceID); the operator can allow it by policy.allow"
             )
         }
+        try publishers.check(message.publisher, for: target)
         guard replyAddress(for: message).isAsRequested else {
             throw RequestError(
                 .forbidden,

@@ -6,7 +6,7 @@ package enum ErrorClass: String, Sendable, CaseIterable {
     case invalid
     /// The alias is not configured.
     case unknownTarget = "unknown-target"
-    /// The policy does not allow this target, or this reply queue.
+    /// The policy does not allow this target, or this publisher to start it, or this reply queue.
     case forbidden
     /// The deadline has passed.
     case expired

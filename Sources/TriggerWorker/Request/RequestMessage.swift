@@ -4,8 +4,14 @@ package struct RequestMessage: Sendable {
     package var body: [UInt8]
     /// The body's size, be it kept or not.
     package var bodyByteCount: Int
-    /// `message-id`: the request's identity.
+    /// `message-id`.
     package var messageID: String?
+    /// What its publisher calls it, in the property that ``identitySource`` says.
+    package var name: String?
+    /// Who published it first, by the word of the broker; nil where nobody vouches for it.
+    package var publisher: String?
+    /// What makes it the same request as another.
+    package var identitySource: IdentitySource
     /// `correlation-id`, echoed in the reply.
     package var correlationID: String?
     /// `reply-to`: where the requester wants the answer.
@@ -24,6 +30,9 @@ package struct RequestMessage: Sendable {
         body: [UInt8],
         bodyByteCount: Int? = nil,
         messageID: String? = nil,
+        name: String? = nil,
+        publisher: String? = nil,
+        identitySource: IdentitySource = IdentitySource(),
         correlationID: String? = nil,
         replyTo: String? = nil,
         contentType: String? = nil,
@@ -35,6 +44,9 @@ package struct RequestMessage: Sendable {
         self.body = body
         self.bodyByteCount = bodyByteCount ?? body.count
         self.messageID = messageID
+        self.name = name
+        self.publisher = publisher
+        self.identitySource = identitySource
         self.correlationID = correlationID
         self.replyTo = replyTo
         self.contentType = contentType
@@ -44,11 +56,11 @@ package struct RequestMessage: Sendable {
         self.history = history
     }
 
-    /// Who asks: the message id, or where there is none a name made up for this delivery.
+    /// Which request it is: by its name, or where there is none by one made up for this delivery.
     package var identity: RequestIdentity {
-        guard let messageID, !messageID.isEmpty else {
+        guard let name, !name.isEmpty else {
             return RequestIdentity(madeUp: madeUpIdentity)
         }
-        return RequestIdentity(messageID)
+        return identitySource.identity(named: name, by: publisher)
     }
 }

@@ -38,15 +38,17 @@ extension TriggerRequest {
 
     private static func checkEnvelope(_ message: RequestMessage, bodyLimit: Int) throws(RequestError) {
         // A repaired text: two broken ids would look like one, and the second request would be lost.
-        // Looked for among scalars: in text it would hide in one character with a mark behind it.
-        guard message.messageID?.unicodeScalars.contains("\u{FFFD}") != true else {
+        guard !message.messageID.isRepaired else {
             throw RequestError(.malformed, code: "InvalidMessageID", "the message-id is not valid UTF-8")
         }
-        for (name, text) in [("correlation-id", message.correlationID), ("reply-to", message.replyTo)] {
-            guard text?.unicodeScalars.contains("\u{FFFD}") != true else {
+        for (name, text) in [
+            ("correlation-id", message.correlationID), ("reply-to", message.replyTo), ("user-id", message.publisher),
+        ] {
+            guard !text.isRepaired else {
                 throw RequestError(.malformed, code: "InvalidProperty", "the \(name) is not valid UTF-8")
             }
         }
+        try checkIdentity(message)
         guard message.bodyByteCount <= bodyLimit else {
             throw RequestError(
                 .malformed,
@@ -71,6 +73,29 @@ extension TriggerRequest {
                 .malformed,
                 code: "UnsupportedContentEncoding",
                 "the content-encoding is \"\(encoding)\"; send the body as plain UTF-8"
+            )
+        }
+    }
+
+    private static func checkIdentity(_ message: RequestMessage) throws(RequestError) {
+        guard let name = message.name, !name.isEmpty else { return }
+        let source = message.identitySource
+        guard !message.name.isRepaired, name.utf8.count <= IdentitySource.nameByteLimit else {
+            throw RequestError(
+                .malformed,
+                code: "InvalidIdentity",
+                "the \(source), by which requests are told apart, must be valid UTF-8 or a whole number, "
+                    + "of at most \(IdentitySource.nameByteLimit) bytes"
+            )
+        }
+        // Without its publisher it might be taken for somebody else's, and without its name be served twice; both
+        // would go unnoticed.
+        guard !source.isPerPublisher || message.publisher != nil else {
+            throw RequestError(
+                .malformed,
+                code: "NoPublisher",
+                "the \(source) tells apart the requests of one publisher only, and the broker vouches for none here: "
+                    + "set the property user-id to the name you log in with, and no header origin-user-id"
             )
         }
     }
@@ -176,6 +201,11 @@ extension Date {
         else { return nil }
         self = date + (fraction.flatMap { Double("0" + $0) } ?? 0)
     }
+}
+
+extension String? {
+    /// Looked for among scalars: in text it would hide in one character with a mark behind it.
+    fileprivate var isRepaired: Bool { self?.unicodeScalars.contains("\u{FFFD}") == true }
 }
 
 extension StringProtocol {

@@ -5,6 +5,8 @@ internal import Crypto
 /// It is a UUIDv5 (RFC 9562) of the request's identity and its target, so every attempt at the same request, by any
 /// worker, before or after a crash, asks for the same run. Data Factory gives a new run the id that came in
 /// `x-ms-client-request-id`, and starts nothing for an id it knows.
+///
+/// Where each publisher has names of its own, it has a namespace of its own: the UUIDv5 of its user name.
 package enum RunIdentity {
     /// 8f1c3f3e-5b0a-4e0a-9d53-6d1f2c7b4a10; changing it would let requests in flight start twice.
     private static let namespace: [UInt8] = [
@@ -16,13 +18,19 @@ package enum RunIdentity {
     /// - Parameter generation: Raised when an operator wants a rejected request asked for anew: Azure may repeat the
     ///   answer it has given to an id. 0 for a request as it was published.
     package static func runID(for identity: RequestIdentity, target: Target, generation: Int = 0) -> String {
+        let space = identity.publisher.map { uuid(of: $0, in: namespace) } ?? namespace
+        let name = "\(identity.text)\n\(target.key)\(generation > 0 ? "\n\(generation)" : "")"
+        return text(of: uuid(of: name, in: space))
+    }
+
+    private static func uuid(of name: String, in namespace: [UInt8]) -> [UInt8] {
         var hash = Insecure.SHA1()
         hash.update(data: namespace)
-        hash.update(data: Array("\(identity.text)\n\(target.key)\(generation > 0 ? "\n\(generation)" : "")".utf8))
+        hash.update(data: Array(name.utf8))
         var bytes = Array(hash.finalize().prefix(16))
         bytes[6] = bytes[6] & 0x0F | 0x50
         bytes[8] = bytes[8] & 0x3F | 0x80
-        return text(of: bytes)
+        return bytes
     }
 
     private static let digits = Array("0123456789abcdef".utf8)

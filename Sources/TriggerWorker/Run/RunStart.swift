@@ -268,8 +268,8 @@ struct RunStart {
             error = RequestError(
                 .conflict,
                 code: "ParametersDiffer",
-                "this message id has started run \(run.runID) with another value of parameter \"\(parameter)\"; "
-                    + "a new request needs a message id of its own"
+                "this identity has started run \(run.runID) with another value of parameter \"\(parameter)\"; "
+                    + "a new request needs an identity of its own"
             )
         } else if !machine.history.mayHaveRun, let startedAt = run.startedAt,
             Date().timeIntervalSince(startedAt) > around.rules.identityWindow / .seconds(1)
@@ -277,8 +277,8 @@ struct RunStart {
             error = RequestError(
                 .conflict,
                 code: "IdentityReused",
-                "this message id has started run \(run.runID) at \(startedAt.ISO8601Format()) already; "
-                    + "a new request needs a message id of its own"
+                "this identity has started run \(run.runID) at \(startedAt.ISO8601Format()) already; "
+                    + "a new request needs an identity of its own"
             )
         } else {
             return nil

@@ -3,6 +3,7 @@ package struct FinishedRequest: Sendable {
     /// What became of it.
     package let outcome: Outcome
     let requestID: String
+    let publisher: String?
     let runID: String?
     let target: String?
     let attempts: Int
@@ -16,6 +17,7 @@ package struct FinishedRequest: Sendable {
     init(_ reply: Reply, _ receipt: ReplyReceipt, _ answer: Result<StartedRun, FailedRequest>) {
         outcome = reply.outcome
         requestID = reply.requestID
+        publisher = reply.publisher
         runID = reply.runID
         self.receipt = receipt
         postponed = nil
@@ -34,6 +36,7 @@ package struct FinishedRequest: Sendable {
     init(_ postponement: Postponement, _ identity: RequestIdentity, _ target: Target?) {
         outcome = postponement.reason == .stopping ? .returned : .deferred
         requestID = identity.text
+        publisher = identity.publisher
         runID = nil
         self.target = target?.resourceID
         attempts = postponement.history.attempts

@@ -9,6 +9,7 @@ enum LogKey {
     static let pause = "intake.pause"
     static let pauseDuration = "intake.pause_ms"
     static let postponed = "request.postponed"
+    static let publisher = "request.publisher"
     static let reason = "reason"
     static let requestedRunID = "adf.requested_run_id"
     static let requestID = "request.id"

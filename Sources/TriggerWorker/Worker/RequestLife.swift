@@ -97,6 +97,7 @@ struct RequestLife: Sendable {
         }
         switch memory.claim(candidates.runID) {
         case .answered(let run):
+            if let refusal = stranger(at: candidates.target, delivery.message) { return .failed(refusal) }
             if let conflict = start.conflict(with: run) { return .failed(conflict) }
             return .run(run, .adopted(attempts: delivery.message.history.attempts))
         case .inWork:
@@ -107,6 +108,18 @@ struct RequestLife: Sendable {
             let ending = try await decide(&start, request, candidates, delivery)
             if case .run(let run, _) = ending { started = run }
             return ending
+        }
+    }
+
+    /// Why the run of a request that others have sent as well is not told to this one's publisher. One that somebody has
+    /// held is not judged: its run answers for it.
+    private func stranger(at target: Target, _ message: RequestMessage) -> RequestError? {
+        guard !message.history.mayHaveRun else { return nil }
+        do throws(RequestError) {
+            try policy.publishers.check(message.publisher, for: target)
+            return nil
+        } catch {
+            return error
         }
     }
 

@@ -114,7 +114,7 @@ package struct Worker: Sendable {
             logger.warning(
                 "request left to its next holder",
                 metadata: [
-                    LogKey.requestID: "\(delivery.message.messageID ?? "")", LogKey.reason: "\(error)",
+                    LogKey.requestID: "\(delivery.message.name ?? "")", LogKey.reason: "\(error)",
                 ]
             )
         }
@@ -138,6 +138,7 @@ package struct Worker: Sendable {
             LogKey.attempts: "\(finished.attempts)",
             LogKey.duration: "\(duration.milliseconds)",
         ]
+        metadata[LogKey.publisher] = finished.publisher.map { "\($0)" }
         metadata[LogKey.target] = finished.target.map { "\($0)" }
         metadata[LogKey.postponed] = finished.postponed.map { "\($0.rawValue)" }
         metadata[LogKey.runID] = finished.runID.map { "\($0)" }

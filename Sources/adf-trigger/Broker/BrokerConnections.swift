@@ -41,6 +41,9 @@ struct BrokerConnections: Sendable {
             onEvent: { event in
                 log.note(event)
                 monitor?.note(event, on: .publish)
+            },
+            prepare: { [trust = settings.trust] connection throws(RabbitMQError) in
+                try await trust?.checkLogin(over: connection)
             }
         )
         consumer = RecoveringConsumer(
@@ -57,6 +60,8 @@ struct BrokerConnections: Sendable {
         publisher = Publisher(
             publisher: RecoveringPublisher(publishing),
             topology: settings.topology,
+            identity: settings.identity,
+            trust: settings.trust,
             direct: direct,
             worker: worker,
             monitor: monitor,

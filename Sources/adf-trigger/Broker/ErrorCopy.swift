@@ -8,13 +8,25 @@ struct ErrorCopy {
     /// The same without the publisher's headers, for when all of them do not fit one frame.
     let reduced: Message
 
-    init(_ delivery: Delivery, _ diagnosis: Diagnosis, queue: String, worker: WorkerInstance) {
+    init(
+        _ delivery: Delivery,
+        _ diagnosis: Diagnosis,
+        queue: String,
+        worker: WorkerInstance,
+        identity: IdentitySource,
+        trust: CopyTrust?
+    ) {
         let diagnosed = Self.headers(delivery, diagnosis, queue: queue, worker: worker)
-        let properties = Republication.properties(of: delivery, adding: diagnosed)
+        let properties = Republication.properties(of: delivery, adding: diagnosed, trust: trust)
         message = Message(properties: properties, body: delivery.message.body)
 
         var bare = properties
         bare.headers = diagnosed
+        // Sent home it must be the same request of the same publisher.
+        for name in [CopyTrust.header, identity.header].compactMap(\.self) {
+            guard let value = properties.headers?[name], value.integer != nil || value.isShortText else { continue }
+            bare.headers?[name] = value
+        }
         bare.headers?.entries.append(.init(ErrorHeader.headersDropped, true))
         reduced = Message(properties: bare, body: delivery.message.body)
     }
@@ -59,4 +71,9 @@ struct ErrorCopy {
         headers["traceparent"] = diagnosis.traceparent.map { .string($0) }
         return headers
     }
+}
+
+extension FieldValue {
+    /// Names are; what is longer names nothing, and might be what leaves no room.
+    fileprivate var isShortText: Bool { (text?.utf8.count ?? .max) <= 255 }
 }

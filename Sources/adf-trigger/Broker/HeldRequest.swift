@@ -1,3 +1,4 @@
+internal import ErrorDesk
 internal import RabbitMQ
 internal import TriggerWorker
 
@@ -16,6 +17,9 @@ struct HeldRequest: RequestDelivery {
             body: delivery.message.body,
             bodyByteCount: Int(clamping: delivery.bodyByteCount),
             messageID: properties.messageID,
+            name: publisher.identity.name(in: properties),
+            publisher: publisher.trust?.publisher(of: properties),
+            identitySource: publisher.identity,
             correlationID: properties.correlationID,
             replyTo: properties.replyTo,
             contentType: properties.contentType,

@@ -10,21 +10,40 @@ struct PostponedCopy {
     /// until a call of the other's can't be under way, and looks for its run, before it starts one.
     let twins: [Message]
 
-    init(_ delivery: Delivery, _ postponement: Postponement, as identity: RequestIdentity) {
+    /// - Parameters:
+    ///   - source: What names a request; a copy without its publisher's headers keeps that.
+    ///   - trust: Whose word counts for who published it.
+    init(
+        _ delivery: Delivery,
+        _ postponement: Postponement,
+        as identity: RequestIdentity,
+        from source: IdentitySource = IdentitySource(),
+        trust: CopyTrust? = nil
+    ) {
         let headers = Self.headers(postponement, identity)
-        forms = Self.forms(delivery, headers)
+        let properties = Republication.properties(of: delivery, adding: headers, trust: trust)
+        forms = Self.forms(delivery, properties, headers, source)
         var twin = headers
         twin[RequestHeader.twin] = true
-        twins = Self.forms(delivery, twin)
+        let twinProperties = Republication.properties(of: delivery, adding: twin, trust: trust)
+        twins = Self.forms(delivery, twinProperties, twin, source)
     }
 
-    private static func forms(_ delivery: Delivery, _ headers: FieldTable) -> [Message] {
-        var properties = Republication.properties(of: delivery, adding: headers)
+    private static func forms(
+        _ delivery: Delivery,
+        _ copied: MessageProperties,
+        _ headers: FieldTable,
+        _ source: IdentitySource
+    ) -> [Message] {
+        var properties = copied
         // What an earlier copy said and is true no more.
         properties.headers?.entries.removeAll { RequestHeader.ofLife.contains($0.key) && headers[$0.key] == nil }
         var reduced = properties
         reduced.headers = headers
-        for key in [RequestHeader.generation, RequestHeader.requestID, "traceparent"] where headers[key] == nil {
+        let kept = [
+            RequestHeader.generation, RequestHeader.requestID, "traceparent", CopyTrust.header, source.header,
+        ]
+        for key in kept.compactMap(\.self) where headers[key] == nil {
             guard let value = properties.headers?[key], value.integer != nil || value.text?.utf8.count ?? .max <= 256
             else { continue }
             reduced.headers?[key] = value

@@ -6,6 +6,8 @@ internal import TriggerWorker
 struct Publisher: ReplySender {
     let publisher: RecoveringPublisher
     let topology: Topology
+    let identity: IdentitySource
+    let trust: CopyTrust?
     let direct: DirectReplies
     let worker: WorkerInstance
     let monitor: HealthMonitor?
@@ -68,7 +70,14 @@ struct Publisher: ReplySender {
     // MARK: - Error copies
 
     func park(_ delivery: Delivery, _ diagnosis: Diagnosis) async throws(RequestLeft) {
-        let copy = ErrorCopy(delivery, diagnosis, queue: topology.requests, worker: worker)
+        let copy = ErrorCopy(
+            delivery,
+            diagnosis,
+            queue: topology.requests,
+            worker: worker,
+            identity: identity,
+            trust: trust
+        )
         try await publishUntilConfirmed([copy.message, copy.reduced], to: topology.errors)
     }
 
@@ -79,7 +88,7 @@ struct Publisher: ReplySender {
         _ postponement: Postponement,
         as identity: RequestIdentity
     ) async throws(RequestLeft) {
-        let copy = PostponedCopy(delivery, postponement, as: identity)
+        let copy = PostponedCopy(delivery, postponement, as: identity, from: self.identity, trust: trust)
         try await publishUntilConfirmed(copy.forms, to: topology.queue(for: postponement.delay), again: copy.twins)
     }
 

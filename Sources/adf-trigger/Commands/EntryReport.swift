@@ -9,6 +9,8 @@ struct EntryReport: Encodable {
     var code: String?
     var message: String?
     var target: String?
+    /// Who published it, where somebody vouches for that.
+    var publisher: String?
     var failedAt: String?
     var firstFailedAt: String?
     var attempts: Int
@@ -68,6 +70,7 @@ struct EntryReport: Encodable {
         code = entry.errorCode
         message = entry.errorMessage
         target = entry.target
+        publisher = entry.publisher
         failedAt = entry.failedAt?.headerText
         firstFailedAt = entry.firstFailedAt?.headerText
         attempts = entry.attempts
@@ -121,7 +124,7 @@ extension EntryReport {
             }
         }
         var lines = line("id", id) + line("class", `class`) + line("code", code) + line("message", message)
-        lines += line("target", target) + line("failed", age(failedAt))
+        lines += line("target", target) + line("publisher", publisher) + line("failed", age(failedAt))
         if firstFailedAt != failedAt { lines += line("first failed", age(firstFailedAt)) }
         lines +=
             line("attempts", "\(attempts)") + line("generation", "\(generation)") + line("read", "\(readCount) times")

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import ErrorDesk
 internal import Foundation
+internal import RabbitMQ
 internal import TriggerWorker
 
 extension ErrorsCommand {
@@ -50,7 +51,12 @@ extension ErrorsCommand {
 
         private func send(_ agreed: [ErrorEntry], _ rules: HomeRules, _ settings: Settings) async throws -> Int {
             try await ErrorsSession.run(settings, bodyLimit: rules.bodyLimit) { session throws(ErrorDeskError) in
-                try await session.desk.sendHome(agreed, rules) { entry, homecoming in
+                do throws(RabbitMQError) {
+                    try await settings.trust?.checkLogin(over: session.connection)
+                } catch {
+                    throw ErrorDeskError(error, at: settings.topology.requests)
+                }
+                return try await session.desk.sendHome(agreed, rules) { entry, homecoming in
                     let id = entry.id.withoutControls
                     switch homecoming {
                     case .sent(let generation):

@@ -6,6 +6,7 @@ internal import RabbitMQ
 /// A connection to the broker, for a command of the error desk.
 struct ErrorsSession {
     let desk: ErrorDesk
+    let connection: Connection
 
     /// Does what a command is for. Where the broker would use up what is read, nothing is.
     ///
@@ -24,9 +25,11 @@ struct ErrorsSession {
                 let desk = ErrorDesk(
                     over: connection,
                     errors: settings.topology.errors,
-                    requests: settings.topology.requests
+                    requests: settings.topology.requests,
+                    identity: settings.identity,
+                    trust: settings.trust
                 )
-                let result = try await body(ErrorsSession(desk: desk))
+                let result = try await body(ErrorsSession(desk: desk, connection: connection))
                 await connection.close()
                 return result
             } catch {

@@ -112,6 +112,8 @@ struct SendCommand: AsyncParsableCommand {
         let id = messageID ?? UUID().uuidString.lowercased()
         var message = Message(body: body)
         message.properties.messageID = id
+        if case .header(let name) = settings.identity.property { message.properties.headers = [name: .string(id)] }
+        message.properties.userID = settings.trust?.user
         message.properties.correlationID = id
         message.properties.contentType = "application/json"
         message.properties.deliveryMode = .persistent

@@ -11,6 +11,8 @@ struct ConfigurationFile {
     var aliases: [String: RequestedTarget] = [:]
     /// The keys `previously` of the section `targets`: what each alias meant before.
     var formerTargets: [String: [RequestedTarget]] = [:]
+    /// The keys `publishers` of the section `targets`: who may start what each alias means.
+    var publishers: [String: [String]] = [:]
     /// The section `factories`: how runs are recognised in a factory, by its ARM id as written.
     var factoryRules: [String: IdentityRule] = [:]
 
@@ -86,17 +88,34 @@ struct ConfigurationFile {
     }
 
     private mutating func readTarget(_ alias: String, _ value: Node, _ place: String) throws(ConfigurationError) {
-        guard case .mapping(var members) = value, let former = members["previously"] else {
+        guard case .mapping(var members) = value else {
             aliases[alias] = try Self.target(value, place)
             return
         }
+        let former = members["previously"]
+        let publishers = members["publishers"]
         members["previously"] = nil
+        members["publishers"] = nil
         aliases[alias] = try Self.target(.mapping(members), place)
+        if let publishers { self.publishers[alias] = try Self.names(publishers, "\(place).publishers") }
+        guard let former else { return }
         guard case .sequence(let targets) = former else {
             throw ConfigurationError(faults: ["\(place).previously must be a list of targets"])
         }
         for (index, target) in targets.enumerated() {
             formerTargets[alias, default: []].append(try Self.target(target, "\(place).previously[\(index)]"))
+        }
+    }
+
+    private static func names(_ value: Node, _ place: String) throws(ConfigurationError) -> [String] {
+        guard case .sequence(let items) = value, !items.isEmpty else {
+            throw ConfigurationError(faults: ["\(place) must be a list of user names, or be left out"])
+        }
+        return try items.map { item throws(ConfigurationError) in
+            guard let name = item.scalar?.string, !name.isEmpty else {
+                throw ConfigurationError(faults: ["\(place) must be a list of user names, each one text"])
+            }
+            return name
         }
     }
 

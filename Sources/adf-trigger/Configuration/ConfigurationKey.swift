@@ -13,6 +13,7 @@ struct ConfigurationKey: Sendable {
         self.isList = isList
     }
 
+    static let amqpUser = ConfigurationKey("amqp.user")
     static let amqpURL = ConfigurationKey("amqp.url", isSecret: true)
     static let authorityHost = ConfigurationKey("azure.authorityHost")
     static let clientCertificateAlgorithm = ConfigurationKey("azure.clientCertificateAlgorithm")
@@ -35,6 +36,8 @@ struct ConfigurationKey: Sendable {
     static let httpHost = ConfigurationKey("http.host")
     static let httpPort = ConfigurationKey("http.port")
     static let identityWindowSeconds = ConfigurationKey("identity.windowSeconds")
+    static let identity = ConfigurationKey("requests.identity")
+    static let identityScope = ConfigurationKey("requests.identityScope")
     static let logFormat = ConfigurationKey("log.format")
     static let logLevel = ConfigurationKey("log.level")
     static let managedIdentityObjectID = ConfigurationKey("azure.managedIdentityObjectId")
@@ -46,6 +49,7 @@ struct ConfigurationKey: Sendable {
     static let markerParameter = ConfigurationKey("azure.markerParameter")
     static let maximumLength = ConfigurationKey("queues.maximumLength")
     static let policyAllow = ConfigurationKey("policy.allow", isList: true)
+    static let policyPublishers = ConfigurationKey("policy.publishers", isList: true)
     static let prefetch = ConfigurationKey("worker.prefetch")
     static let queueDead = ConfigurationKey("queues.dead")
     static let queueDelay = ConfigurationKey("queues.delay")
@@ -60,20 +64,22 @@ struct ConfigurationKey: Sendable {
     static let tenantID = ConfigurationKey("azure.tenantId")
     static let timeoutSeconds = ConfigurationKey("azure.timeoutSeconds")
     static let topologyMode = ConfigurationKey("topology.mode")
+    static let trustedUsers = ConfigurationKey("requests.trustedUsers", isList: true)
     static let windowSeconds = ConfigurationKey("azure.windowSeconds")
     static let writeBurst = ConfigurationKey("azure.writeBurst")
     static let writesPerSecond = ConfigurationKey("azure.writesPerSecond")
 
     static let all: [ConfigurationKey] = [
-        amqpURL, authorityHost, bodyLimit, clientCertificateAlgorithm, clientCertificatePassword,
+        amqpURL, amqpUser, authorityHost, bodyLimit, clientCertificateAlgorithm, clientCertificatePassword,
         clientCertificatePath, clientID, clientSecret, cloud, concurrency, credential, defaultFactory,
         defaultResourceGroup, defaultSubscriptionID, delaySeconds, deliveryLimit, duplicateCheck, federatedTokenFile,
-        holdSeconds, httpHost, httpPort, identityWindowSeconds, logFormat, logLevel,
+        holdSeconds, httpHost, httpPort, identity, identityScope, identityWindowSeconds, logFormat, logLevel,
         managedIdentityObjectID, managedIdentityResourceID, managementEndpoint, markerLookBackSeconds, markerPageLimit,
-        markerParameter, markerSettleSeconds, maximumLength, policyAllow, prefetch,
+        markerParameter, markerSettleSeconds, maximumLength, policyAllow, policyPublishers, prefetch,
         queueDead, queueDelay, queueErrors, queueReplies, queueRequests, queueUndeliverable, runIdentity, scope,
         stopSeconds,
-        targetPauseLimitSeconds, tenantID, timeoutSeconds, topologyMode, windowSeconds, writeBurst, writesPerSecond,
+        targetPauseLimitSeconds, tenantID, timeoutSeconds, topologyMode, trustedUsers,
+        windowSeconds, writeBurst, writesPerSecond,
     ]
 
     /// `azure.tenantId` → `AZURE_TENANT_ID`.

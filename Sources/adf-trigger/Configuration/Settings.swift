@@ -23,6 +23,10 @@ struct Settings: Sendable {
     var prefetch: UInt16
     var stopTime: Duration
     var policy: Policy
+    /// What names a request.
+    var identity: IdentitySource
+    /// Whose copies are believed to say who published a request; nil where nothing depends on it, or no broker is needed.
+    var trust: CopyTrust?
     /// Nil where the command does not call Azure.
     var azure: Azure?
     var markers: MarkerSettings
@@ -67,6 +71,9 @@ struct Settings: Sendable {
         }
         stopTime = .seconds(reader.integer(.stopSeconds, in: 1...3600, default: 25))
         policy = Policy(&reader, file, topology)
+        identity = IdentitySource(&reader)
+        let needsPublishers = identity.isPerPublisher || policy.publishers.isRestrictive
+        trust = needsPublishers ? CopyTrust(&reader, brokers) : nil
         azure = needs.contains(.azure) ? Azure(&reader, environment: environment) : nil
         markers = MarkerSettings(
             // Data Factory keeps runs for 45 days.
@@ -167,6 +174,7 @@ extension Policy {
                 reader.fault("targets.\(alias): \(error.message)")
             }
         }
+        readPublishers(&reader, file)
         readIdentityRules(&reader, file)
     }
 

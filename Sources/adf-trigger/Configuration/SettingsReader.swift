@@ -108,6 +108,14 @@ struct SettingsReader {
         reader.stringArray(forKey: ConfigKey(key.path)).map { $0.flatMap { Self.list($0) } }
     }
 
+    /// A list whose items may have commas in them where they come from a file: a user of a certificate is called
+    /// `CN=etl,O=Example`.
+    mutating func names(_ key: ConfigurationKey) -> [String]? {
+        reader.stringArray(forKey: ConfigKey(key.path)).map { names in
+            names.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        }
+    }
+
     private static func list(_ text: String) -> [String] {
         text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
