@@ -37,6 +37,8 @@ struct PostponedCopyTests {
         let publisher = Publisher(
             publisher: RecoveringPublisher(publishing),
             topology: topology,
+            identity: IdentitySource(),
+            trust: nil,
             direct: DirectReplies([broker.configuration()]),
             worker: WorkerInstance(),
             monitor: nil,
