@@ -2,7 +2,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("The life of a channel", .timeLimit(.minutes(1)))
+@Suite("The life of a channel", .timeLimit(.minutes(5)))
 struct ChannelLifeTests {
     @Test(
         "a closed channel throws, can be closed again, and leaves its connection open",

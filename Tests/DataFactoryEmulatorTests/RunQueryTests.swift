@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-@Suite("queryPipelineRuns", .timeLimit(.minutes(1)))
+@Suite("queryPipelineRuns", .timeLimit(.minutes(5)))
 struct RunQueryTests {
     private static let bounds = #""lastUpdatedAfter":"2026-11-22T19:00:00Z","lastUpdatedBefore":"2026-11-22T21:00:00Z""#
     private static let pipelines = #"{"name":"a","durationSeconds":10},{"name":"b","durationSeconds":20}"#

@@ -3,7 +3,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("The commands", .timeLimit(.minutes(2)))
+@Suite("The commands", .timeLimit(.minutes(10)))
 struct CommandTests {
     @Test("send waits for the reply, prints it as JSON, and its exit code tells started from failed")
     func sendAndWait() async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import TriggerWorker
 
-@Suite("kill -9 at every step of a request's life", .timeLimit(.minutes(6)))
+@Suite("kill -9 at every step of a request's life", .timeLimit(.minutes(10)))
 struct CrashMatrixTests {
     #if CrashPoints
         @Test("one run, like answers, an error copy where due, and nothing left, wherever the worker dies")

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What the broker gives up on by itself is answered all the same.
-@Suite("Requests the broker gave up on", .timeLimit(.minutes(3)))
+@Suite("Requests the broker gave up on", .timeLimit(.minutes(10)))
 struct DeadLetterAnswerTests {
     @Test("a request that expired on the queue is answered and parked")
     func expired() async throws {

@@ -3,7 +3,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("The error desk", .timeLimit(.minutes(3)))
+@Suite("The error desk", .timeLimit(.minutes(10)))
 struct ErrorDeskTests {
     @Test("60 requests of which 20 fail for two causes: one is mended and sent home, the other dropped")
     func story() async throws {

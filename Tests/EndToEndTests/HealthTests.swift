@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// How the real worker answers those who watch it.
-@Suite("Health over HTTP", .timeLimit(.minutes(3)))
+@Suite("Health over HTTP", .timeLimit(.minutes(10)))
 struct HealthTests {
     @Test("a worker that consumes is ready and alive, and answers nothing else")
     func ready() async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Anybody who may publish can put a message on the error queue, and operators look at it on their terminals.
-@Suite("Entries made to do harm", .timeLimit(.minutes(3)))
+@Suite("Entries made to do harm", .timeLimit(.minutes(10)))
 struct HostileEntryTests {
     /// Erases a screen, sets its title, and does the same in one character where a terminal knows those.
     private static let escapes = "\u{1B}[2J\u{1B}]0;owned\u{7}\u{9B}31m\u{202E}\r\n"

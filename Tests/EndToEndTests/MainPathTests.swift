@@ -3,7 +3,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("A request becomes a run and an answer", .timeLimit(.minutes(2)))
+@Suite("A request becomes a run and an answer", .timeLimit(.minutes(10)))
 struct MainPathTests {
     @Test("an alias starts its pipeline, and its parameters arrive byte for byte")
     func aliasAndExactParameters() async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A factory that gives runs ids of its own, and shows them some time after they were started.
-@Suite("Runs found by their marker", .timeLimit(.minutes(3)))
+@Suite("Runs found by their marker", .timeLimit(.minutes(10)))
 struct MarkerTests {
     private static let request = #"{"target":"nightly-load"}"#
     private static let cutOff = """

@@ -3,7 +3,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Outages, crashes and stops", .timeLimit(.minutes(3)))
+@Suite("Outages, crashes and stops", .timeLimit(.minutes(10)))
 struct OutageTests {
     @Test("a worker that starts before its broker waits for it")
     func brokerNotUpYet() async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import TriggerWorker
 
-@Suite("Publishers with logins of their own", .timeLimit(.minutes(4)))
+@Suite("Publishers with logins of their own", .timeLimit(.minutes(10)))
 struct PublisherTests {
     private static let target = Target(
         subscriptionID: Stage.subscription,

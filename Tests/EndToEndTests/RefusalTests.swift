@@ -3,7 +3,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Bad requests are answered, parked and harm nobody", .timeLimit(.minutes(2)))
+@Suite("Bad requests are answered, parked and harm nobody", .timeLimit(.minutes(10)))
 struct RefusalTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var name: String

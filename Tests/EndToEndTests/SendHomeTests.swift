@@ -3,7 +3,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Sending requests home", .timeLimit(.minutes(4)))
+@Suite("Sending requests home", .timeLimit(.minutes(10)))
 struct SendHomeTests {
     @Test("killed at ten random points over 500 entries: each is at home, at most once more per kill, with one run")
     func killed() async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A stop is no crash, and must not look like one to whoever gets the requests next.
-@Suite("Stops under load", .timeLimit(.minutes(5)))
+@Suite("Stops under load", .timeLimit(.minutes(10)))
 struct StopTests {
     @Test("a worker that stops with its hands full gives back what it had not begun, in time and as new")
     func stopsWithFullHands() async throws {

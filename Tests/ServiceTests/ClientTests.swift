@@ -2,7 +2,7 @@ import AzureIdentity
 import DataFactory
 import Testing
 
-@Suite("The client against the emulator", .timeLimit(.minutes(1)))
+@Suite("The client against the emulator", .timeLimit(.minutes(5)))
 struct ClientTests {
     @Test("a run that was started is found by its id, and the emulator saw one token request for both")
     func startAndFind() async throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The real programs with one credential or another.
-@Suite("The commands and their credential", .timeLimit(.minutes(2)))
+@Suite("The commands and their credential", .timeLimit(.minutes(5)))
 struct CredentialSettingsCommandTests {
     @Test("the worker says at its start which credential it uses, and no secret")
     func worker() async throws {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The emulator's command", .timeLimit(.minutes(2)))
+@Suite("The emulator's command", .timeLimit(.minutes(5)))
 struct EmulatorCommandTests {
     private let folder: URL
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The emulator's executable, as a stranger meets it.
-@Suite("The emulator's help and example", .timeLimit(.minutes(1)))
+@Suite("The emulator's help and example", .timeLimit(.minutes(5)))
 struct EmulatorHelpTests {
     @Test("the help fits a terminal of 80 columns")
     func helpFits() async throws {

@@ -8,7 +8,7 @@ import Testing
 @testable import adf_trigger
 
 /// What an orchestrator that restarts what is stuck gets to see.
-@Suite("Probes over HTTP", .timeLimit(.minutes(1)))
+@Suite("Probes over HTTP", .timeLimit(.minutes(5)))
 struct HealthServerTests {
     private static func get(_ path: String, _ port: UInt16) async throws -> (status: Int, text: String) {
         let url = try #require(URL(string: "http://127.0.0.1:\(port)\(path)"))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import adf_trigger
 
-@Suite("Searching for marked runs in the emulator", .timeLimit(.minutes(2)))
+@Suite("Searching for marked runs in the emulator", .timeLimit(.minutes(5)))
 struct MarkerIndexTests {
     private static let pipelines = #"{"name":"plain","parameters":{"mark":{"type":"String"}}},{"name":"other"}"#
     private static let scenario = #","writes":null,"reads":null,"runIds":"server""#

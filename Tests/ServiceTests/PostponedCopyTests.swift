@@ -8,7 +8,7 @@ import Testing
 @testable import adf_trigger
 
 /// The copies that come back, at a broker that makes trouble.
-@Suite("Putting a request back", .timeLimit(.minutes(1)))
+@Suite("Putting a request back", .timeLimit(.minutes(5)))
 struct PostponedCopyTests {
     private static let topology = Topology()
     private static let later = Postponement(.unavailable, delay: .seconds(5), history: RequestHistory())

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `adf-trigger run` where the service is ill: one run or an honest word, never two.
-@Suite("adf-trigger run, with faults", .timeLimit(.minutes(2)))
+@Suite("adf-trigger run, with faults", .timeLimit(.minutes(5)))
 struct RunCommandFaultTests {
     @Test(
         "what was certainly not started is asked for again",

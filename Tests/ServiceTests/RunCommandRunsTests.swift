@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `adf-trigger runs`.
-@Suite("adf-trigger runs", .timeLimit(.minutes(2)))
+@Suite("adf-trigger runs", .timeLimit(.minutes(5)))
 struct RunCommandRunsTests {
     @Test("show prints where a run stands, with its parameters")
     func show() async throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `adf-trigger run` up to the start of a run.
-@Suite("adf-trigger run", .timeLimit(.minutes(2)))
+@Suite("adf-trigger run", .timeLimit(.minutes(5)))
 struct RunCommandTests {
     @Test("a run is started without a broker, with the parameters as they were written")
     func started() async throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `adf-trigger run --wait`.
-@Suite("adf-trigger run --wait", .timeLimit(.minutes(2)))
+@Suite("adf-trigger run --wait", .timeLimit(.minutes(5)))
 struct RunCommandWaitTests {
     static let quickly = ["--wait", "--poll-seconds", "0.1"]
 
