@@ -111,16 +111,25 @@ struct CrashScene {
             // The last acknowledgement may or may not have reached the broker before its worker died.
             if record.rescues == 1, cell.step != .acknowledged {
                 try await eventually("\(cell.name): the next worker answers the request") {
-                    Self.answered.contains { worker.errorsSoFar.contains("\"request.outcome\":\"\($0.rawValue)\"") }
+                    Self.hasAnswered(worker.errorsSoFar)
                 }
             }
-            try await eventually("\(cell.name): its queues are empty") { try await leftOver(of: cell) == 0 }
+            try await eventually("\(cell.name): its queues are empty") {
+                // What was put back comes again, and on its way is on no queue.
+                let isPutBack = worker.errorsSoFar.contains("\"request.outcome\":\"deferred\"")
+                guard !isPutBack || Self.hasAnswered(worker.errorsSoFar) else { return false }
+                return try await leftOver(of: cell) == 0
+            }
             try await worker.stop()
         }
     }
 
     /// To be put back is the end of a request for its worker alone.
-    private static let answered: [Outcome] = [.started, .adopted, .refused, .failed]
+    private static func hasAnswered(_ log: String) -> Bool {
+        [Outcome.started, .adopted, .refused, .failed].contains {
+            log.contains("\"request.outcome\":\"\($0.rawValue)\"")
+        }
+    }
 
     /// Asked while no worker runs, so that nobody holds a request. On its way from the delay queue to its own it is on
     /// neither, and for so long nothing left means nothing.
