@@ -1,3 +1,5 @@
+internal import AzureIdentity
+
 /// One challenge of a `WWW-Authenticate` header.
 struct AuthenticationChallenge: Equatable {
     let scheme: String
@@ -56,7 +58,7 @@ struct AuthenticationChallenge: Equatable {
         }
 
         mutating func token() -> String? {
-            let word = rest.prefix(while: Self.isTokenByte)
+            let word = rest.prefix(while: \.isHTTPToken)
             guard !word.isEmpty else { return nil }
             rest = rest[word.endIndex...]
             return String(Substring(word))
@@ -100,15 +102,6 @@ struct AuthenticationChallenge: Equatable {
                 }
                 rest = rest.dropFirst()
                 if byte == UInt8(ascii: ",") { return }
-            }
-        }
-
-        private static func isTokenByte(_ byte: UInt8) -> Bool {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
             }
         }
     }

@@ -1,7 +1,7 @@
 /// Gives each entry of the error queue a name that no other has.
 ///
-/// The name is the request's, by default its message id; the second entry of one name has `#2` behind it, and so on in the order of the
-/// queue, so that the same queue always has the same names.
+/// The name is the request's, by default its message id; the second entry of one name has `#2` behind it, and so on in
+/// the order of the queue, so that the same queue always has the same names.
 package struct EntryNames: Sendable {
     private var taken: Set<String> = []
     /// The last number given to each name that came more than once.

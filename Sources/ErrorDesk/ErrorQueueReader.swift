@@ -2,14 +2,14 @@ package import RabbitMQ
 
 /// Reads the error queue from its head to its end, and gives everything back in its order that is not acknowledged.
 ///
-/// A quorum queue puts what is given back behind all else that was ever given back, and hands that out first. So the order
-/// stays only where everything is held at one time, however the reading ends, and so there is room for the whole queue from
-/// the start: the broker assigns a consumer all that it has room for before it answers that it consumes. One has room for
-/// 65 535 messages, so a longer queue has several, in the order of their tags. What does not help (all seen on 3.10.8): reading a part,
-/// which then is behind the rest; `basic.get`, where each message has a consumer of its own to the broker, and what several
-/// consumers held comes back in the order of a hash, beyond 32; an exclusive consumer, which quorum queues do not know, so
-/// that whoever else reads would be shown what is left. Two things keep others away: a queue of this connection's own as a
-/// lock, and a look at whether there are consumers.
+/// A quorum queue puts what is given back behind all else that was ever given back, and hands that out first. So the
+/// order stays only where everything is held at one time, however the reading ends, and so there is room for the whole
+/// queue from the start: the broker assigns a consumer all that it has room for before it answers that it consumes. One
+/// has room for 65 535 messages, so a longer queue has several, in the order of their tags. What does not help (all seen
+/// on 3.10.8): reading a part, which then is behind the rest; `basic.get`, where each message has a consumer of its own
+/// to the broker, and what several consumers held comes back in the order of a hash, beyond 32; an exclusive consumer,
+/// which quorum queues do not know, so that whoever else reads would be shown what is left. Two things keep others away:
+/// a queue of this connection's own as a lock, and a look at whether there are consumers.
 ///
 /// Bodies are in memory between their arrival and the caller's taking them: let go of them at once, and do not wait
 /// before the end of the queue.

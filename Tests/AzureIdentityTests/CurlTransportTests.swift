@@ -1,27 +1,13 @@
-import AzureIdentity
 import NIOConcurrencyHelpers
 import NetworkTestSupport
 import Testing
+
+@testable import AzureIdentity
 
 // The races below take some thousand turns, and there are suites that keep a thousand tasks busy meanwhile.
 @Suite("The transport", .timeLimit(.minutes(5)))
 struct CurlTransportTests {
     private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Test: yes\r\n\r\nok"
-
-    private func withTransport<Result>(
-        _ configuration: CurlTransport.Configuration = .init(),
-        _ body: (CurlTransport) async throws -> Result
-    ) async throws -> Result {
-        let transport = try CurlTransport(configuration: configuration)
-        do {
-            let result = try await body(transport)
-            await transport.shutdown()
-            return result
-        } catch {
-            await transport.shutdown()
-            throw error
-        }
-    }
 
     private func post(_ url: String, body: String = "{}", timeout: Duration = .seconds(20)) -> HTTPRequest {
         HTTPRequest(
@@ -381,14 +367,14 @@ struct CurlTransportTests {
     @Test("the transport's thread ends with it, shut down or not", arguments: [true, false])
     func lifetime(isShutDown: Bool) async throws {
         // The process has other transports, whose threads have the same name.
-        weak var executor: AnyObject?
+        weak var thread: AnyObject?
         do {
             let transport = try CurlTransport()
-            executor = transport.executor as AnyObject
+            thread = transport.loop.thread
             if isShutDown { await transport.shutdown() }
         }
 
-        await eventually { executor == nil }
+        await eventually { thread == nil }
     }
 
     @Test("redirects are answers")

@@ -21,15 +21,7 @@ struct ProxyTransportTests {
         let environment = ["SSL_CERT_FILE": authority.certificateFile].merging(variables) { $1 }
         var configuration = try CurlTransport.Configuration(environment: environment)
         configuration.connectTimeout = connectTimeout
-        let transport = try CurlTransport(configuration: configuration)
-        do {
-            let value = try await body(transport)
-            await transport.shutdown()
-            return value
-        } catch {
-            await transport.shutdown()
-            throw error
-        }
+        return try await AzureIdentityTests.withTransport(configuration, body)
     }
 
     private func withSecureServer<Value>(_ body: (LoopbackServer) async throws -> Value) async throws -> Value {

@@ -181,6 +181,7 @@ final class RunCommandStage: Sendable {
                           "rate":{"type":"Float","defaultValue":0}}},
            {"name":"name with spaces (and [brackets])"},
            {"name":"always-fails","durationSeconds":0.5,"outcome":"Failed"},
+           {"name":"takes-seconds","durationSeconds":3},
            {"name":"takes-long","durationSeconds":600}]},
           {"subscriptionId":"\(subscription)","resourceGroup":"rg-test","name":"adf-other","pipelines":[
            {"name":"elsewhere"}]}]}

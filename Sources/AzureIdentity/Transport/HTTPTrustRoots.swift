@@ -1,5 +1,3 @@
-internal import CCurl
-
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
@@ -12,14 +10,10 @@ public struct HTTPTrustRoots: Sendable {
     public static let system = HTTPTrustRoots(nil)
 
     /// Nil for the system's.
-    private let store: CertificateStore?
+    let store: CertificateStore?
 
     private init(_ store: CertificateStore?) {
         self.store = store
-    }
-
-    func apply(to easy: UnsafeMutableRawPointer) {
-        if let store { ccurl_set_trust(easy, store.store) }
     }
 
     /// Reads `SSL_CERT_FILE`, a file of PEM certificates, and `SSL_CERT_DIR`, folders of such files with colons
@@ -69,25 +63,5 @@ public struct HTTPTrustRoots: Sendable {
         guard holdsCertificates else {
             throw HTTPSettingsError(setting: "SSL_CERT_DIR", message: "\(folder) holds no PEM certificate")
         }
-    }
-}
-
-/// Certificates in the form that OpenSSL shares between connections. Not changed any more once it is in use.
-private final class CertificateStore: @unchecked Sendable {
-    let store: OpaquePointer?
-
-    init() {
-        store = X509_STORE_new()
-        // A certificate that was named is trusted, also where another one vouches for it.
-        X509_STORE_set_flags(store, UInt(X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST))
-    }
-
-    deinit {
-        X509_STORE_free(store)
-    }
-
-    /// False unless the text holds certificates, and all of them can be read.
-    func add(_ text: Data) -> Bool {
-        text.withUnsafeBytes { ccurl_store_add(store, $0.baseAddress, Int32(clamping: $0.count)) > 0 }
     }
 }

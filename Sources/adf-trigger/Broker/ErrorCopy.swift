@@ -20,14 +20,8 @@ struct ErrorCopy {
         let properties = Republication.properties(of: delivery, adding: diagnosed, trust: trust)
         message = Message(properties: properties, body: delivery.message.body)
 
-        var bare = properties
-        bare.headers = diagnosed
         // Sent home it must be the same request of the same publisher.
-        for name in [CopyTrust.header, identity.header].compactMap(\.self) {
-            guard let value = properties.headers?[name], value.integer != nil || value.isShortText else { continue }
-            bare.headers?[name] = value
-        }
-        bare.headers?.entries.append(.init(ErrorHeader.headersDropped, true))
+        let bare = properties.reduced(to: diagnosed, keeping: [CopyTrust.header, identity.header], upTo: 255)
         reduced = Message(properties: bare, body: delivery.message.body)
     }
 
@@ -71,9 +65,4 @@ struct ErrorCopy {
         headers["traceparent"] = diagnosis.traceparent.map { .string($0) }
         return headers
     }
-}
-
-extension FieldValue {
-    /// Names are; what is longer names nothing, and might be what leaves no room.
-    fileprivate var isShortText: Bool { (text?.utf8.count ?? .max) <= 255 }
 }

@@ -21,35 +21,22 @@ struct PostponedCopy {
         trust: CopyTrust? = nil
     ) {
         let headers = Self.headers(postponement, identity)
-        let properties = Republication.properties(of: delivery, adding: headers, trust: trust)
-        forms = Self.forms(delivery, properties, headers, source)
-        var twin = headers
-        twin[RequestHeader.twin] = true
-        let twinProperties = Republication.properties(of: delivery, adding: twin, trust: trust)
-        twins = Self.forms(delivery, twinProperties, twin, source)
-    }
-
-    private static func forms(
-        _ delivery: Delivery,
-        _ copied: MessageProperties,
-        _ headers: FieldTable,
-        _ source: IdentitySource
-    ) -> [Message] {
-        var properties = copied
+        var properties = Republication.properties(of: delivery, adding: headers, trust: trust)
         // What an earlier copy said and is true no more.
         properties.headers?.entries.removeAll { RequestHeader.ofLife.contains($0.key) && headers[$0.key] == nil }
-        var reduced = properties
-        reduced.headers = headers
-        let kept = [
-            RequestHeader.generation, RequestHeader.requestID, "traceparent", CopyTrust.header, source.header,
-        ]
-        for key in kept.compactMap(\.self) where headers[key] == nil {
-            guard let value = properties.headers?[key], value.integer != nil || value.text?.utf8.count ?? .max <= 256
-            else { continue }
-            reduced.headers?[key] = value
+        let reduced = properties.reduced(
+            to: headers,
+            keeping: [
+                RequestHeader.generation, RequestHeader.requestID, "traceparent", CopyTrust.header, source.header,
+            ],
+            upTo: 256
+        )
+        forms = [properties, reduced].map { Message(properties: $0, body: delivery.message.body) }
+        twins = forms.map { form in
+            var twin = form
+            twin.properties.headers?[RequestHeader.twin] = true
+            return twin
         }
-        reduced.headers?[ErrorHeader.headersDropped] = true
-        return [properties, reduced].map { Message(properties: $0, body: delivery.message.body) }
     }
 
     private static func headers(_ postponement: Postponement, _ identity: RequestIdentity) -> FieldTable {

@@ -28,6 +28,7 @@ final class CurlMulti {
         guard CurlLibrary.isReady, let multi = curl_multi_init() else { return nil }
         self.multi = multi
         self.events = events
+        // SAFETY: libcurl calls back from within the calls that drive the handle, and it ends before what is held here.
         ccurl_set_multi_callbacks(
             multi,
             Unmanaged.passUnretained(events).toOpaque(),

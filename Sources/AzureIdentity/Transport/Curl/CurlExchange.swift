@@ -29,6 +29,7 @@ final class CurlExchange {
         self.easy = easy
         limits = CurlLimits(configuration)
         limits.apply(to: easy)
+        // SAFETY: libcurl calls back from within the calls that drive the handle, and it ends with this object.
         ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, wordsBuffer)
         ccurl_set_callbacks(
             easy,
@@ -125,7 +126,7 @@ final class CurlExchange {
 
     private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard response.body.count + bytes.count <= limits.responseByteCount else {
-            refusal = (.responseTooLarge, "the answer is larger than \(limits.responseByteCount) bytes")
+            refusal = (.responseTooLarge, limits.excess)
             return false
         }
         response.body.append(contentsOf: bytes)

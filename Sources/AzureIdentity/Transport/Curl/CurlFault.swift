@@ -25,7 +25,7 @@ struct CurlFault {
         limits: CurlLimits,
         words: String
     ) {
-        if let proxy = job.place.way, !mayBeSent,
+        if let proxy = job.place.proxy, !mayBeSent,
             let fault = Self.proxyFault(code, easy, proxy: proxy, host: job.place.host)
         {
             self = fault
@@ -43,8 +43,7 @@ struct CurlFault {
                     mayBeSent ? .connectionLost : .tlsFailed,
                     TLSFault.text(code, verification: ccurl_get_long(easy, CURLINFO_SSL_VERIFYRESULT), words: words)
                 )
-            case CURLE_FILESIZE_EXCEEDED:
-                Self(.responseTooLarge, "the answer is larger than \(limits.responseByteCount) bytes")
+            case CURLE_FILESIZE_EXCEEDED: Self(.responseTooLarge, limits.excess)
             // It has a limit of its own for a line of the head, and this code for what is beyond it.
             case CURLE_OUT_OF_MEMORY where mayBeSent: Self(.malformedResponse, "the answer's head is too large")
             case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
@@ -107,10 +106,9 @@ extension CurlLoop.Job {
     /// What is left of the time for the whole exchange, at least a millisecond: 0 would mean no limit.
     var millisecondsLeft: Int { max(1, (deadline - .now).wholeMilliseconds) }
 
-    func fail(_ code: HTTPTransportError.Code, _ message: String) {
-        continuation.resume(
-            returning: .failure(HTTPTransportError(code: code, message: message, certainty: .notSent))
-        )
+    /// Answers a request that never began.
+    func fail(_ error: HTTPTransportError) {
+        continuation.resume(returning: .failure(error))
     }
 
     /// Why the request did not get a connection.
@@ -132,10 +130,20 @@ extension CurlLoop.Job {
 extension CurlLoop.Place: CustomStringConvertible {
     /// The host, and the proxy where there is one.
     var description: String {
-        way.map { "\(host), through the proxy \($0)" } ?? host
+        proxy.map { "\(host), through the proxy \($0)" } ?? host
     }
 }
 
 extension HTTPTransportError {
     static let cancelledBeforeSending = HTTPTransportError(code: .cancelled, message: "cancelled", certainty: .notSent)
+    static let shutDownBeforeSending = HTTPTransportError(
+        code: .shutDown,
+        message: "the transport was shut down",
+        certainty: .notSent
+    )
+    static let noMemory = HTTPTransportError(
+        code: .other,
+        message: "libcurl has no memory for another request",
+        certainty: .notSent
+    )
 }

@@ -18,6 +18,9 @@ struct CurlLimits {
         trustRoots = configuration.trustRoots
     }
 
+    /// What is said of an answer that is too large.
+    var excess: String { "the answer is larger than \(responseByteCount) bytes" }
+
     func apply(to easy: UnsafeMutableRawPointer) {
         // No signals: the process has other threads.
         ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
@@ -43,7 +46,7 @@ struct CurlLimits {
         ccurl_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         // With a folder beside the file libcurl reads the authorities again for each connection.
         ccurl_set_string(easy, CURLOPT_CAPATH, nil)
-        trustRoots.apply(to: easy)
+        trustRoots.store?.trust(by: easy)
     }
 }
 

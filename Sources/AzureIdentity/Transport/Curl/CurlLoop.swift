@@ -13,7 +13,7 @@ actor CurlLoop {
 
     typealias Outcome = Result<HTTPResponse, HTTPTransportError>
 
-    /// A request on its way, or waiting for a connection that another one has.
+    /// A request that waits for a connection which others have.
     private struct Waiting {
         let id: UInt64
         let job: Job
@@ -33,21 +33,13 @@ actor CurlLoop {
         let isSecure: Bool
         let host: String
         let port: Int?
-        let proxy: String?
-        /// What a proxy needs to know; equal where the above is.
-        let way: HTTPProxy?
+        let proxy: HTTPProxy?
 
         init(_ origin: URLOrigin, _ proxy: HTTPProxy?) {
             isSecure = origin.isSecure
             host = origin.host
             port = origin.port
-            way = proxy
-            self.proxy = proxy?.description
-        }
-
-        static func == (one: Self, other: Self) -> Bool {
-            one.isSecure == other.isSecure && one.port == other.port && one.host == other.host
-                && one.proxy == other.proxy
+            self.proxy = proxy
         }
 
         func hash(into hasher: inout Hasher) {
@@ -97,7 +89,7 @@ actor CurlLoop {
                 )
                 // Asked here, where the cancellation's own job can't have come before.
                 if Task.isCancelled {
-                    continuation.resume(returning: .failure(.cancelledBeforeSending))
+                    job.fail(.cancelledBeforeSending)
                 } else {
                     begin(id, job)
                 }
@@ -108,7 +100,7 @@ actor CurlLoop {
     }
 
     private func begin(_ id: UInt64, _ job: Job) {
-        guard !isShutDown else { return job.fail(.shutDown, "the transport was shut down") }
+        guard !isShutDown else { return job.fail(.shutDownBeforeSending) }
         let limit = max(1, configuration.maxConnectionsPerHost)
         guard lines[job.place, default: Line()].inFlight >= limit else { return launch(id, job) }
         let until = min(job.deadline, .now + configuration.connectTimeout)
@@ -122,7 +114,7 @@ actor CurlLoop {
         self.multi = multi
         guard let multi, let exchange = spare.popLast() ?? CurlExchange(configuration), exchange.prepare(id, job),
             multi.add(exchange)
-        else { return job.fail(.other, "libcurl has no memory for another request") }
+        else { return job.fail(.noMemory) }
         exchanges[id] = exchange
         lines[job.place, default: Line()].inFlight += 1
     }
@@ -141,14 +133,14 @@ actor CurlLoop {
 
     private func giveUpWaiting(
         _ isGivenUp: (Waiting) -> Bool,
-        because reason: (Waiting) -> HTTPTransportError
+        because reason: (Job) -> HTTPTransportError
     ) {
         for place in Array(lines.keys) {
             guard let waiting = lines[place]?.waiting, waiting.contains(where: isGivenUp) else { continue }
             lines[place]?.waiting.removeAll(where: isGivenUp)
             for request in waiting where isGivenUp(request) {
                 waitingCount -= 1
-                request.job.continuation.resume(returning: .failure(reason(request)))
+                request.job.fail(reason(request.job))
             }
         }
     }
@@ -174,7 +166,7 @@ actor CurlLoop {
         giveUpWaiting { _ in
             true
         } because: { _ in
-            HTTPTransportError(code: .shutDown, message: "the transport was shut down", certainty: .notSent)
+            .shutDownBeforeSending
         }
         for exchange in Array(exchanges.values) {
             finish(exchange, exchange.failure(.shutDown, "the transport was shut down"))
@@ -208,7 +200,7 @@ extension CurlLoop: IOThread.Client {
             giveUpWaiting {
                 $0.until <= now
             } because: {
-                $0.job.lateError(now)
+                $0.lateError(now)
             }
         }
         if exchanges.isEmpty, now >= lastUse + configuration.idleTimeout {
@@ -225,6 +217,6 @@ extension CurlLoop: IOThread.Client {
             next = min(next, first)
         }
         // Up, so that it is due when the thread wakes up.
-        return Int32((max(.zero, next - now) / .milliseconds(1)).rounded(.up))
+        return Int32(clamping: max(.zero, next - now).wholeMilliseconds)
     }
 }

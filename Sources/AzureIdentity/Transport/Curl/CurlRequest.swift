@@ -5,7 +5,7 @@ struct CurlRequest {
     private var fields: UnsafeMutablePointer<curl_slist>?
     private var body: UnsafeMutableRawBufferPointer?
     /// The proxy that the handle was last set to use; a handle is new without one.
-    private var way: HTTPProxy?
+    private var proxy: HTTPProxy?
 
     /// False where there is no memory for it.
     mutating func apply(_ job: CurlLoop.Job, to easy: UnsafeMutableRawPointer) -> Bool {
@@ -22,7 +22,7 @@ struct CurlRequest {
         }
         ccurl_set_fields(easy, fields)
         ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, job.millisecondsLeft)
-        if job.place.way != way { isComplete = use(job.place.way, easy) && isComplete }
+        if job.place.proxy != proxy { isComplete = use(job.place.proxy, easy) && isComplete }
         return isComplete
     }
 
@@ -51,7 +51,7 @@ struct CurlRequest {
     }
 
     private mutating func use(_ proxy: HTTPProxy?, _ easy: UnsafeMutableRawPointer) -> Bool {
-        way = proxy
+        self.proxy = proxy
         // Empty rather than nil: nil is what makes libcurl look into the environment.
         var settings = [ccurl_set_string(easy, CURLOPT_PROXY, proxy?.url ?? "")]
         let login = proxy?.login

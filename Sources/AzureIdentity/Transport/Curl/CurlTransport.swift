@@ -13,7 +13,7 @@ internal import IOLoop
 /// Call ``shutdown()`` to have the connections closed at once, with answers for all that wait; letting go of the
 /// transport closes them a little later.
 public final class CurlTransport: HTTPTransport {
-    private let loop: CurlLoop
+    let loop: CurlLoop
     private let proxies: HTTPProxies
 
     /// Starts the transport's thread. No connection is opened before the first request.
@@ -32,10 +32,6 @@ public final class CurlTransport: HTTPTransport {
     deinit {
         Task { [loop] in await loop.shutDown() }
     }
-
-    /// Runs tasks on the transport's own thread, which saves them the way between threads at every request: prefer it
-    /// for short tasks that mostly wait for answers.
-    public var executor: any TaskExecutor { loop.thread }
 
     /// Sends one request and reads the whole answer.
     ///
