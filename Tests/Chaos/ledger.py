@@ -23,9 +23,10 @@ class Ledger:
         self.note("answers", sum(len(request.answers) for request in requests))
         self.note("  of them of adopted runs", sum(request.adopted for request in requests))
         self.promise("requests lost", [request.id for request in requests if not request.answers])
-        self.promise("duplicate runs", [run for request in good for run in by_batch.get(request.number, [])[1:]])
-        self.promise("orphan runs", [run for request in good for run in by_batch.get(request.number, [])
-                                     if run not in told[request.number]])
+        self.promise("duplicate runs", [f"{request.id} ({run})" for request in good
+                                        for run in by_batch.get(request.number, [])[1:]])
+        self.promise("orphan runs", [f"{request.id} ({run})" for request in good
+                                     for run in by_batch.get(request.number, []) if run not in told[request.number]])
         self.promise("runs nobody asked for", [run for batch, ids in by_batch.items() if batch not in told for run in ids])
         self.promise("runs told of that do not exist", [run for request in good for run in told[request.number]
                                                          if run not in by_batch.get(request.number, [])])

@@ -8,9 +8,10 @@
  * - A request is suspect when an attempt of somebody else's may be in flight: redelivered, off the dead queue, after an
  *   unclear answer, or when the header says so. A suspect request is neither started nor refused on the word of one
  *   look-up: it is deferred as long as the in-flight window, looked up again, and only then judged.
- * - Every copy we publish carries on what the delivery said: suspect (until the window is over), doomed (to be refused:
- *   dead-lettered, or at the poison guard), and the deliveries used up so far, for the broker counts each copy from
- *   nought. Every such copy is looked up, also a returned one.
+ * - Every copy we publish carries on what the delivery said: suspect (until the window is over; under TWINS once more
+ *   where the delivery was redelivered or the copy is published again, for there may be another), doomed (to be
+ *   refused: dead-lettered, or at the poison guard), and the deliveries used up so far, for the broker counts each copy
+ *   from nought. Every such copy is looked up, also a returned one.
  * - Defer and return: copy confirmed, then ack. Park: error copy confirmed, then reply confirmed, then ack.
  * - After a `failed` reply and before its ack: one more look-up. A run that exists by now is answered `started`.
  * - Memory: a start is answered from memory at once; a failure only after a look-up, and a crash forgets both.
@@ -32,6 +33,9 @@
  * What is assumed of the replicas
  * - A request that kills its workers does so before the POST or at its answer, not while it is read or looked up.
  * - Troubles end. There is no fairness to assume: without new troubles no step can be repeated for ever.
+ *
+ * TWINS are what the worker does. They add a wait and nothing else, and make room for three copies more at a time, so
+ * that the widest searches go without.
  *
  * Limits; `check` shows that the model finds them, so that nobody takes them for promised
  * - A service that does not dedupe, and two copies of one request at large at once (sent twice; a deferral or return in
@@ -142,6 +146,7 @@ typedef Life {            /* what a replica knows */
     bit known;
     bit doomed;
     bit fromDead;
+    bit twin;             /* another copy may be at large: redelivered, or a copy's confirm was lost */
     bit home;             /* the copy to publish is a return, not a deferral */
     bit window;           /* the deferral lasts as long as the in-flight window */
     bit noticed;
@@ -250,7 +255,7 @@ inline end_life() {
     outlasted(HOLDING(me));
     if :: my.stopping -> my.stopping = 0; my.memory = none :: else fi;
     stale[me] = 0; my.current = 0; my.outcome = none; my.suspect = 0; my.known = 0; my.doomed = 0; my.fromDead = 0;
-    my.used = 0;
+    my.twin = 0; my.used = 0;
     my.home = 0; my.window = 0; my.noticed = 0; step[me] = idle
 }
 
@@ -270,6 +275,9 @@ inline take(c) {
     my.suspect = copy[c].redelivered || copy[c].suspect;
 #else
     my.suspect = copy[c].redelivered || copy[c].suspect || copy[c].dead;
+#endif
+#ifdef TWINS
+    my.twin = copy[c].redelivered || copy[c].dead;
 #endif
     my.known = copy[c].known; my.doomed = copy[c].doomed || copy[c].dead; my.fromDead = copy[c].dead;
     my.used = copy[c].carried + copy[c].count;
@@ -292,11 +300,11 @@ inline publish_copy() {
     copy[z].known = 1;
 #endif
 #ifdef RETURN_FORGETS
-    copy[z].suspect = my.suspect && !my.window && !my.home;
+    copy[z].suspect = (my.suspect && !my.window || my.twin) && !my.home;
 #elif defined(DEFER_FORGETS)
-    copy[z].suspect = my.suspect && !my.window && my.home;
+    copy[z].suspect = (my.suspect && !my.window || my.twin) && my.home;
 #else
-    copy[z].suspect = my.suspect && !my.window;
+    copy[z].suspect = my.suspect && !my.window || my.twin;
 #endif
     copy[z].doomed = my.doomed;
     if
@@ -436,7 +444,11 @@ end:
 #endif
         }
     :: d_step { step[me] == moved -> step[me] = leave }
-    :: d_step { step[me] == moved && TROUBLE(LOSS) -> troubles++; step[me] = move }
+    :: d_step { step[me] == moved && TROUBLE(LOSS) -> troubles++; step[me] = move
+#ifdef TWINS
+        ; my.twin = 1
+#endif
+        }
     :: d_step { step[me] == leave -> if :: !stale[me] -> z = my.current; remove(z) :: else fi; end_life() }
 #endif
 

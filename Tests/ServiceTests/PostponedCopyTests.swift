@@ -91,6 +91,23 @@ struct PostponedCopyTests {
         #expect(histories.map { $0.mayBeInFlight } == [false, true])
     }
 
+    // Its first holder may have put it back and been killed before the acknowledgement; that copy says nothing, and comes
+    // due about when this one does.
+    @Test("the copy of a redelivered request waits for what a copy made before the crash may start")
+    func redelivered() async throws {
+        var postponement = Self.later
+        postponement.history.isRedelivered = true
+
+        let copy = try #require(try await Self.copies(postponement).first)
+
+        var history = Self.history(copy)
+        #expect(history.mayBeInFlight)
+        // Once: the copy made of that copy may be started.
+        postponement.history = history
+        history = Self.history(try #require(try await Self.copies(postponement).first))
+        #expect(!history.mayBeInFlight)
+    }
+
     @Test("what an earlier copy said does not stay when it is true no more")
     func forgotten() async throws {
         var properties = MessageProperties()

@@ -9,7 +9,8 @@ package struct RequestHistory: Sendable, Hashable {
     package var deliveries = 0
     /// Whether a worker put it back to have it again later.
     package var wasPostponed = false
-    /// Whether the same copy may be at large a second time: the broker took the first without saying so.
+    /// Whether the same request may be at large a second time: the broker took an earlier copy without saying so, or its
+    /// publisher was gone before the acknowledgement of what it was a copy of.
     package var mayHaveTwin = false
     /// createRun calls that earlier holders made.
     package var attempts = 0

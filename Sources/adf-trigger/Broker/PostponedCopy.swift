@@ -50,6 +50,8 @@ struct PostponedCopy {
             RequestHeader.inDoubt: .bool(history.isInDoubt),
         ]
         if !identity.isIdentified { headers[RequestHeader.requestID] = .string(identity.text) }
+        // Its earlier holder may have put it back too, and gone before it could acknowledge it.
+        if history.isRedelivered { headers[RequestHeader.twin] = true }
         headers[RequestHeader.pausedSince] = history.pausedSince.map { .string($0.ISO8601Format()) }
         headers[RequestHeader.calledUntil] = history.calledUntil.map { .string($0.ISO8601Format()) }
         headers[RequestHeader.verdict] = history.verdict.map { .string($0.rawValue) }
