@@ -305,7 +305,7 @@ run_tests() {
     local result
     # All at once the tests hold more than a thousand descriptors, and at 1365 Foundation's Process, which lists them
     # when it starts a program, reads beyond what one readdir gave it.
-    export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=24
+    export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=16
     swift test "${traits[@]}" --skip-build "$@" 2>&1 | tee -a "$state/test.log"
     result=${PIPESTATUS[0]}
     if grep -E '(Test|Suite) .* skipped' "$state/test.log"; then fail "tests were skipped; none may be"; fi

@@ -6,7 +6,7 @@ import Testing
 @testable import struct AzureIdentity.AzureCLICredential
 @testable import struct AzureIdentity.TokenAnswer
 
-@Suite("Azure CLI credential", .timeLimit(.minutes(1)))
+@Suite("Azure CLI credential", .timeLimit(.minutes(5)))
 struct AzureCLICredentialTests {
     private static let scope = "https://management.azure.com/.default"
     private static let answer = #"{"accessToken":"t","expires_on":1800003600,"expiresOn":"x","tokenType":"Bearer"}"#

@@ -6,7 +6,7 @@ import Testing
 
 @testable import struct AzureIdentity.ClientCertificateCredential
 
-@Suite("Client certificate credential", .timeLimit(.minutes(1)))
+@Suite("Client certificate credential", .timeLimit(.minutes(5)))
 struct ClientCertificateCredentialTests {
     private static let scope = "https://management.azure.com/.default"
     private static let endpoint = "https://login.microsoftonline.com/tenant-1/oauth2/v2.0/token"

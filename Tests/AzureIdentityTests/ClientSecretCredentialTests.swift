@@ -4,7 +4,7 @@ import Testing
 
 @testable import struct AzureIdentity.ClientSecretCredential
 
-@Suite("Client secret credential", .timeLimit(.minutes(1)))
+@Suite("Client secret credential", .timeLimit(.minutes(5)))
 struct ClientSecretCredentialTests {
     private static let secret = "s~e+c/r=e&t%8"
     private static let scope = "https://management.azure.com/.default"

@@ -4,7 +4,7 @@ import Testing
 
 @testable import struct AzureIdentity.ManagedIdentityCredential
 
-@Suite("What credentials print", .timeLimit(.minutes(1)))
+@Suite("What credentials print", .timeLimit(.minutes(5)))
 struct CredentialSecrecyTests {
     private static let secret = "s~e+c/r=e&t%8"
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import class AzureIdentity.DefaultAzureCredential
 
-@Suite("Default credential", .timeLimit(.minutes(1)))
+@Suite("Default credential", .timeLimit(.minutes(5)))
 struct DefaultAzureCredentialTests {
     private static let scope = "https://management.azure.com/.default"
 

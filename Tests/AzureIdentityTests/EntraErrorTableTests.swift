@@ -2,7 +2,7 @@ import AzureIdentity
 import Testing
 
 /// What Entra ID documents about its errors, row by row: asking again helps, or somebody has to change something.
-@Suite("Entra ID's errors", .timeLimit(.minutes(1)))
+@Suite("Entra ID's errors", .timeLimit(.minutes(5)))
 struct EntraErrorTableTests {
     private func error(_ status: Int, _ body: String) async throws -> AzureIdentityError {
         let credential = ClientSecretCredential(

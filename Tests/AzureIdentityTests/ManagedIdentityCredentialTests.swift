@@ -5,7 +5,7 @@ import Testing
 
 @testable import struct AzureIdentity.ManagedIdentityCredential
 
-@Suite("Managed identity credential", .timeLimit(.minutes(1)))
+@Suite("Managed identity credential", .timeLimit(.minutes(5)))
 struct ManagedIdentityCredentialTests {
     static let scope = "https://management.azure.com/.default"
     static let imds = "http://169.254.169.254/metadata/identity/oauth2/token"

@@ -3,7 +3,7 @@ import Foundation
 import NetworkTestSupport
 import Testing
 
-@Suite("Managed identity over a real connection", .timeLimit(.minutes(1)))
+@Suite("Managed identity over a real connection", .timeLimit(.minutes(5)))
 struct ManagedIdentityWireTests {
     private func answer(_ status: String, _ body: String) -> LoopbackServer.Reaction {
         .answer("HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")

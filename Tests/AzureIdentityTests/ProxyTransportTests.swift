@@ -2,7 +2,7 @@ import AzureIdentity
 import NetworkTestSupport
 import Testing
 
-@Suite("Requests through a proxy", .timeLimit(.minutes(1)))
+@Suite("Requests through a proxy", .timeLimit(.minutes(5)))
 struct ProxyTransportTests {
     private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
     private static let host = "management.example.test"

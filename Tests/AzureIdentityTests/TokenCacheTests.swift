@@ -2,7 +2,7 @@ import AzureIdentity
 import Foundation
 import Testing
 
-@Suite("Token cache", .timeLimit(.minutes(1)))
+@Suite("Token cache", .timeLimit(.minutes(5)))
 struct TokenCacheTests {
     private let scope = "https://management.azure.com/.default"
     private let credential = HeldCredential()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import struct AzureIdentity.WorkloadIdentityCredential
 
-@Suite("Workload identity credential", .timeLimit(.minutes(1)))
+@Suite("Workload identity credential", .timeLimit(.minutes(5)))
 struct WorkloadIdentityCredentialTests {
     private static let scope = "https://management.azure.com/.default"
 

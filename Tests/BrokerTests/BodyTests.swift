@@ -2,7 +2,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Bodies of any size come through intact", .timeLimit(.minutes(1)))
+@Suite("Bodies of any size come through intact", .timeLimit(.minutes(5)))
 struct BodyTests {
     /// What one frame carries of a body: 131072 less a frame's own 8 bytes.
     private static let frame = 131_064

@@ -3,7 +3,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Client certificates", .timeLimit(.minutes(1)))
+@Suite("Client certificates", .timeLimit(.minutes(5)))
 struct ClientCertificateTests {
     /// The node's encrypted port, with a certificate.
     private func configuration(

@@ -3,7 +3,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("The life of a connection", .serialized, .timeLimit(.minutes(1)))
+@Suite("The life of a connection", .serialized, .timeLimit(.minutes(5)))
 struct ConnectionLifeTests {
     @Test(
         "what was not acknowledged when we close goes to another consumer, marked as redelivered",

@@ -2,7 +2,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Consuming", .timeLimit(.minutes(1)))
+@Suite("Consuming", .timeLimit(.minutes(5)))
 struct ConsumeTests {
     @Test("deliveries come in the order they were published, with where they came from", arguments: BrokerUnderTest.all)
     func order(broker: BrokerUnderTest) async throws {

@@ -2,7 +2,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Consumers beside each other", .timeLimit(.minutes(1)))
+@Suite("Consumers beside each other", .timeLimit(.minutes(5)))
 struct ConsumerTests {
     @Test(
         "an exclusive consumer keeps others out, is kept out by others, and lets them in when it has gone",

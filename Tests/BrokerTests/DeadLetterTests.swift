@@ -2,7 +2,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Dead letters", .timeLimit(.minutes(1)))
+@Suite("Dead letters", .timeLimit(.minutes(5)))
 struct DeadLetterTests {
     /// A queue whose dead letters go to another, on a broker, of a kind.
     private func withGraveyard(

@@ -2,7 +2,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Direct reply-to", .timeLimit(.minutes(1)))
+@Suite("Direct reply-to", .timeLimit(.minutes(5)))
 struct DirectReplyTests {
     private static let pseudoQueue = "amq.rabbitmq.reply-to"
 

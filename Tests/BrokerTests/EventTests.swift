@@ -2,7 +2,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("What a connection tells of itself", .timeLimit(.minutes(1)))
+@Suite("What a connection tells of itself", .timeLimit(.minutes(5)))
 struct EventTests {
     /// Runs with a bench whose events can be waited for.
     private func withEvents(

@@ -2,7 +2,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Exchanges and what is bound to them", .timeLimit(.minutes(1)))
+@Suite("Exchanges and what is bound to them", .timeLimit(.minutes(5)))
 struct ExchangeTests {
     /// Binds the bench's queue to a new exchange, and gives the exchange's name.
     private func bound(

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Messages that our own client would not publish, made with Debian's python3-pika.
-@Suite("Messages from other clients", .timeLimit(.minutes(1)))
+@Suite("Messages from other clients", .timeLimit(.minutes(5)))
 struct ForeignMessageTests {
     /// Runs Python with the broker's URI and the queue's name as arguments.
     private func publish(to queue: String, with script: String) async throws {

@@ -2,7 +2,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Asking for single messages", .timeLimit(.minutes(1)))
+@Suite("Asking for single messages", .timeLimit(.minutes(5)))
 struct GetTests {
     @Test("an empty queue gives nothing", arguments: BrokerUnderTest.all)
     func empty(broker: BrokerUnderTest) async throws {

@@ -3,7 +3,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Logging in", .timeLimit(.minutes(1)))
+@Suite("Logging in", .timeLimit(.minutes(5)))
 struct LoginTests {
     @Test("a connection opens, is not closed or blocked, and closes by us")
     func open() async throws {

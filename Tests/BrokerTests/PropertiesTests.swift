@@ -2,7 +2,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Properties and headers come through unchanged", .timeLimit(.minutes(1)))
+@Suite("Properties and headers come through unchanged", .timeLimit(.minutes(5)))
 struct PropertiesTests {
     private func roundTrip(_ properties: MessageProperties, over broker: BrokerUnderTest) async throws
         -> MessageProperties

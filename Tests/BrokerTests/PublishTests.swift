@@ -2,7 +2,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Publishing with confirms", .timeLimit(.minutes(1)))
+@Suite("Publishing with confirms", .timeLimit(.minutes(5)))
 struct PublishTests {
     @Test("a message that a queue takes is confirmed, and in the queue", arguments: BrokerUnderTest.all)
     func confirmed(broker: BrokerUnderTest) async throws {

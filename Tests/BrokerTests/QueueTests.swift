@@ -2,7 +2,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Declaring and asking about queues", .timeLimit(.minutes(1)))
+@Suite("Declaring and asking about queues", .timeLimit(.minutes(5)))
 struct QueueTests {
     @Test("a new queue is empty, and its status counts what comes and who consumes", arguments: BrokerUnderTest.all)
     func status(broker: BrokerUnderTest) async throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a broker refuses, and in which words: programs and people read them.
-@Suite("Refusals", .timeLimit(.minutes(1)))
+@Suite("Refusals", .timeLimit(.minutes(5)))
 struct RefusalTests {
     /// Something that is refused. `Q` stands for a queue that exists, with `x-max-length` 5, `X` for a direct exchange.
     struct Refused: Sendable, CustomTestStringConvertible {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The order in which messages come back, which depends on the kind of queue and on how they came back.
-@Suite("What comes back to a queue", .timeLimit(.minutes(1)))
+@Suite("What comes back to a queue", .timeLimit(.minutes(5)))
 struct RequeueTests {
     private static let letters = ["a", "b", "c", "d", "e", "f"]
 

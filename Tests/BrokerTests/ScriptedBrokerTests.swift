@@ -3,7 +3,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("What a broker rarely does", .timeLimit(.minutes(1)))
+@Suite("What a broker rarely does", .timeLimit(.minutes(5)))
 struct ScriptedBrokerTests {
     private static let ack: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 1, 0]
 

@@ -2,7 +2,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Settling many deliveries at once", .timeLimit(.minutes(1)))
+@Suite("Settling many deliveries at once", .timeLimit(.minutes(5)))
 struct SettleManyTests {
     private func take(_ count: Int, from bench: Bench) async throws -> [Delivery] {
         var iterator = try await bench.consume().makeAsyncIterator()

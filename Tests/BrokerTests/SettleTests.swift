@@ -2,7 +2,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Settling deliveries", .timeLimit(.minutes(1)))
+@Suite("Settling deliveries", .timeLimit(.minutes(5)))
 struct SettleTests {
     @Test("an acknowledged message is gone", arguments: BrokerUnderTest.all)
     func acknowledge(broker: BrokerUnderTest) async throws {

@@ -2,7 +2,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("A peer that goes silent or away", .timeLimit(.minutes(1)))
+@Suite("A peer that goes silent or away", .timeLimit(.minutes(5)))
 struct SilentPeerTests {
     private func withProxiedConnection(_ body: (Connection, StallingProxy) async throws -> Void) async throws {
         let broker = try ConnectionConfiguration(uri: TestBroker.uri() + "?heartbeat=1")

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Brokers that can't be trusted or reached by TLS.
-@Suite("Refused TLS", .timeLimit(.minutes(1)))
+@Suite("Refused TLS", .timeLimit(.minutes(5)))
 struct TLSRefusalTests {
     @Test("the certificate of an authority that is not trusted is refused")
     func stranger() async throws {

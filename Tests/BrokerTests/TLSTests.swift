@@ -3,7 +3,7 @@ import RabbitMQ
 import TestSupport
 import Testing
 
-@Suite("Encrypted connections", .timeLimit(.minutes(1)))
+@Suite("Encrypted connections", .timeLimit(.minutes(5)))
 struct TLSTests {
     @Test("messages of any size pass an encrypted connection intact", arguments: [0, 1, 16_384, 131_064, 1 << 20])
     func roundTrip(byteCount: Int) async throws {

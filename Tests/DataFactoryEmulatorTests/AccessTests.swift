@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-@Suite("Permissions and challenges", .timeLimit(.minutes(1)))
+@Suite("Permissions and challenges", .timeLimit(.minutes(5)))
 struct AccessTests {
     private static let id = "31f1bc88-c715-4cd9-b31f-73e51da2e079"
     private static let challenge = #"{"access_token":{"nbf":{"essential":true,"value":"1795377600"}}}"#

@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-@Suite("queryActivityruns", .timeLimit(.minutes(1)))
+@Suite("queryActivityruns", .timeLimit(.minutes(5)))
 struct ActivityRunTests {
     private static let id = "31f1bc88-c715-4cd9-b31f-73e51da2e079"
     private static let pipelines =

@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-@Suite("The emulator's own routes", .timeLimit(.minutes(1)))
+@Suite("The emulator's own routes", .timeLimit(.minutes(5)))
 struct AdminTests {
     @Test("runs are listed in order of creation with every member")
     func runs() async throws {

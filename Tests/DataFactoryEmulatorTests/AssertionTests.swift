@@ -3,7 +3,7 @@ import Foundation
 import NIOHTTP1
 import Testing
 
-@Suite("Client assertions", .timeLimit(.minutes(1)))
+@Suite("Client assertions", .timeLimit(.minutes(5)))
 struct AssertionTests {
     typealias Change = @Sendable (inout TestAssertion, TestKeys) throws -> Void
 

@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-@Suite("The controllable clock", .timeLimit(.minutes(1)))
+@Suite("The controllable clock", .timeLimit(.minutes(5)))
 struct ClockTests {
     private static let id = "31f1bc88-c715-4cd9-b31f-73e51da2e079"
     private static let manual = #","clock":"manual","writes":null,"reads":null"#

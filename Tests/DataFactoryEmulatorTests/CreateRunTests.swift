@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-@Suite("createRun", .timeLimit(.minutes(1)))
+@Suite("createRun", .timeLimit(.minutes(5)))
 struct CreateRunTests {
     private static let declared = """
         {"name":"typed","parameters":{"s":{"type":"String"},"i":{"type":"int","defaultValue":1},

@@ -2,7 +2,7 @@ import DataFactoryEmulator
 import NIOHTTP1
 import Testing
 
-@Suite("Discovery", .timeLimit(.minutes(1)))
+@Suite("Discovery", .timeLimit(.minutes(5)))
 struct DiscoveryTests {
     @Test(
         "a tenant's endpoints lie under the URL the client came by",

@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-@Suite("Error bodies", .timeLimit(.minutes(1)))
+@Suite("Error bodies", .timeLimit(.minutes(5)))
 struct ErrorBodyTests {
     private static let unknown = "11111111-2222-4333-8444-555555555555"
     private static let version = "api-version=2018-06-01"

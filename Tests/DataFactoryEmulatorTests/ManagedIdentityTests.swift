@@ -4,7 +4,7 @@ import Foundation
 import NIOHTTP1
 import Testing
 
-@Suite("Managed identities", .timeLimit(.minutes(1)))
+@Suite("Managed identities", .timeLimit(.minutes(5)))
 struct ManagedIdentityTests {
     private static let resource = "resource=https%3A%2F%2Fmanagement.azure.com%2F"
     private static let imdsPath = "/metadata/identity/oauth2/token?api-version=2018-02-01&\(resource)"

@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-@Suite("Concurrency and the queue", .timeLimit(.minutes(2)))
+@Suite("Concurrency and the queue", .timeLimit(.minutes(5)))
 struct QueueTests {
     private static let pipelines = """
         {"name":"one","durationSeconds":10,"concurrency":1},{"name":"two","durationSeconds":10,"concurrency":2},

@@ -5,7 +5,7 @@ import Testing
 
 @testable import DataFactoryEmulator
 
-@Suite("The captured requests", .timeLimit(.minutes(1)))
+@Suite("The captured requests", .timeLimit(.minutes(5)))
 struct RequestLogTests {
     @Test("a call is captured as it was sent, and its answer's status")
     func call() async throws {

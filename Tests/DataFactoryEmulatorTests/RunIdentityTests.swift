@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-@Suite("Run ids", .timeLimit(.minutes(1)))
+@Suite("Run ids", .timeLimit(.minutes(5)))
 struct RunIdentityTests {
     private static let id = "31f1bc88-c715-4cd9-b31f-73e51da2e079"
     private static let pipelines = #"{"name":"plain","parameters":{"n":{"type":"Int","defaultValue":0}}}"#

@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-@Suite("The life of a run", .timeLimit(.minutes(1)))
+@Suite("The life of a run", .timeLimit(.minutes(5)))
 struct RunLifeTests {
     private static let pipelines = """
         {"name":"ok","durationSeconds":5,"parameters":{"s":{"type":"String","defaultValue":"d"},

@@ -6,7 +6,7 @@ import NIOHTTP1
 import NIOSSL
 import Testing
 
-@Suite("https", .timeLimit(.minutes(1)))
+@Suite("https", .timeLimit(.minutes(5)))
 struct TLSTests {
     private static let id = "31f1bc88-c715-4cd9-b31f-73e51da2e079"
     private static let keys = Result {

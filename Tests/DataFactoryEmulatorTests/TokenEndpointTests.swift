@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-@Suite("The token endpoint", .timeLimit(.minutes(1)))
+@Suite("The token endpoint", .timeLimit(.minutes(5)))
 struct TokenEndpointTests {
     private static let tenant = #","tenants":[{"tenantId":"Contoso","clientId":"App","clientSecret":"a+b&c=d%e f"}]"#
     private static let good = [

@@ -2,7 +2,7 @@ import AzureIdentity
 import DataFactory
 import Testing
 
-@Suite("Cancelling", .timeLimit(.minutes(1)))
+@Suite("Cancelling", .timeLimit(.minutes(5)))
 struct CancelTests {
     private func failure(_ transport: ScriptedTransport, runID: String = "run-1") async throws -> DataFactoryError {
         let factory = try Sample.pipeline().factoryReference

@@ -3,7 +3,7 @@ import Testing
 
 @testable import DataFactory
 
-@Suite("Claims challenges", .timeLimit(.minutes(1)))
+@Suite("Claims challenges", .timeLimit(.minutes(5)))
 struct ClaimsChallengeTests {
     // With "?>" and "~~" in it, so that the two base64 alphabets differ.
     private static let claims = #"{"access_token":{"nbf":{"essential":true,"value":"1604106651"},"x":"?>~~?"}}"#

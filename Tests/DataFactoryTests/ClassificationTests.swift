@@ -2,7 +2,7 @@ import AzureIdentity
 import DataFactory
 import Testing
 
-@Suite("What a failure means", .timeLimit(.minutes(1)))
+@Suite("What a failure means", .timeLimit(.minutes(5)))
 struct ClassificationTests {
     private static let answers = ServiceAnswer.refusals + ServiceAnswer.unclear + ServiceAnswer.throttles
 

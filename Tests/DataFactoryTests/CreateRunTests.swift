@@ -2,7 +2,7 @@ import AzureIdentity
 import DataFactory
 import Testing
 
-@Suite("Create run", .timeLimit(.minutes(1)))
+@Suite("Create run", .timeLimit(.minutes(5)))
 struct CreateRunTests {
     @Test("the request is ARM's")
     func request() async throws {

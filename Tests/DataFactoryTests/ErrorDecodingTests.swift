@@ -2,7 +2,7 @@ import AzureIdentity
 import DataFactory
 import Testing
 
-@Suite("Error bodies", .timeLimit(.minutes(1)))
+@Suite("Error bodies", .timeLimit(.minutes(5)))
 struct ErrorDecodingTests {
     private func error(_ body: [UInt8], status: Int = 400) async throws -> DataFactoryError {
         try await Sample.createRunFailure(ScriptedTransport(answering: HTTPResponse(status: status, body: body)))

@@ -2,7 +2,7 @@ import AzureIdentity
 import DataFactory
 import Testing
 
-@Suite("Pipeline look-up", .timeLimit(.minutes(1)))
+@Suite("Pipeline look-up", .timeLimit(.minutes(5)))
 struct PipelineLookupTests {
     private func lookUp(_ response: HTTPResponse, ifNoneMatch: String? = nil) async throws -> PipelineLookup {
         try await Sample.client(ScriptedTransport(answering: response)).pipeline(

@@ -3,7 +3,7 @@ import DataFactory
 import Foundation
 import Testing
 
-@Suite("Run look-up", .timeLimit(.minutes(1)))
+@Suite("Run look-up", .timeLimit(.minutes(5)))
 struct RunLookupTests {
     private func run(_ response: HTTPResponse) async throws -> PipelineRun? {
         try await Sample.client(ScriptedTransport(answering: response)).run(

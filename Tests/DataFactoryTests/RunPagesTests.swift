@@ -2,7 +2,7 @@ import AzureIdentity
 import DataFactory
 import Testing
 
-@Suite("Pages of a query", .timeLimit(.minutes(1)))
+@Suite("Pages of a query", .timeLimit(.minutes(5)))
 struct RunPagesTests {
     private static func page(_ id: String, next token: String?) -> HTTPResponse {
         .json(200, #"{"value":[{"runId":"\#(id)"}]\#(token.map { #","continuationToken":"\#($0)""# } ?? "")}"#)

@@ -3,7 +3,7 @@ import DataFactory
 import Foundation
 import Testing
 
-@Suite("Run queries", .timeLimit(.minutes(1)))
+@Suite("Run queries", .timeLimit(.minutes(5)))
 struct RunQueryTests {
     private func body(_ query: RunQuery, _ token: String? = nil) async throws -> String {
         let transport = ScriptedTransport(answering: .json(200, #"{"value":[]}"#))

@@ -90,7 +90,7 @@ struct CrashScene {
         )
         try await publish(cell)
         if cell.isOnPath {
-            record.hasDied = try await first.waitForExit(within: .seconds(30)).code == -SIGKILL
+            record.hasDied = try await first.waitForExit().code == -SIGKILL
         } else {
             try await waitForAnswer(to: cell)
             record.hasDied = try await first.stop().code == -SIGKILL
@@ -103,23 +103,21 @@ struct CrashScene {
     /// Workers that don't crash, one after the other, until nothing is left. One that is stopped gives back what it has
     /// not begun, so that after it what is ready is all there is.
     private func rescue(_ cell: CrashCell, _ record: inout CrashRecord) async throws {
-        while try await isOpen(cell) || (record.hasDied && record.rescues == 0) {
-            guard record.rescues < Self.rescueLimit else { return }
+        while record.rescues < Self.rescueLimit {
+            let isFirst = record.hasDied && record.rescues == 0
+            let isLeft = try await isLeft(cell)
+            guard isFirst || isLeft || ledger.answers(to: cell.name).isEmpty else { return }
             record.rescues += 1
             let worker = try await stage.startWorker(set: environment(of: cell))
             try await waitForAnswer(to: cell)
-            // The last acknowledgement may or may not have reached the broker before its worker died.
-            if record.rescues == 1, cell.step != .acknowledged {
+            // While it holds the request, or has put it back for later, nothing is ready. That it is over shows in its
+            // log alone. The last acknowledgement may or may not have reached the broker before its worker died.
+            if isLeft || (isFirst && cell.step != .acknowledged) {
                 try await eventually("\(cell.name): the next worker answers the request") {
                     Self.hasAnswered(worker.errorsSoFar)
                 }
             }
-            try await eventually("\(cell.name): its queues are empty") {
-                // What was put back comes again, and on its way is on no queue.
-                let isPutBack = worker.errorsSoFar.contains("\"request.outcome\":\"deferred\"")
-                guard !isPutBack || Self.hasAnswered(worker.errorsSoFar) else { return false }
-                return try await leftOver(of: cell) == 0
-            }
+            try await eventually("\(cell.name): its queues are empty") { try await leftOver(of: cell) == 0 }
             try await worker.stop()
         }
     }
@@ -133,8 +131,7 @@ struct CrashScene {
 
     /// Asked while no worker runs, so that nobody holds a request. On its way from the delay queue to its own it is on
     /// neither, and for so long nothing left means nothing.
-    private func isOpen(_ cell: CrashCell) async throws -> Bool {
-        if ledger.answers(to: cell.name).isEmpty { return true }
+    private func isLeft(_ cell: CrashCell) async throws -> Bool {
         let leftOver: Void? = try? await eventually("\(cell.name): something is left", within: .seconds(1)) {
             try await self.leftOver(of: cell) > 0
         }
@@ -142,12 +139,12 @@ struct CrashScene {
     }
 
     private func leftOver(of cell: CrashCell) async throws -> Int {
-        let waiting = try await stage.channel.status(ofQueue: requests(of: cell)).readyCount
-        return try await stage.channel.status(ofQueue: delay(of: cell)).readyCount + waiting
+        let waiting = try await stage.channel.reliableStatus(ofQueue: requests(of: cell)).readyCount
+        return try await stage.channel.reliableStatus(ofQueue: delay(of: cell)).readyCount + waiting
     }
 
     private func waitForAnswer(to cell: CrashCell) async throws {
-        try await eventually("\(cell.name) is answered", within: .seconds(60)) {
+        try await eventually("\(cell.name) is answered", within: .seconds(120)) {
             !ledger.answers(to: cell.name).isEmpty
         }
     }

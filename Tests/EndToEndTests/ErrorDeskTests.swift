@@ -117,7 +117,7 @@ struct ErrorDeskTests {
 
         let program = try Program("adf-trigger", ["errors", "list", "--json"], environment: stage.environment)
         var peak = 0
-        try await eventually("it has ended", within: .seconds(60)) {
+        try await eventually("it has ended", within: .seconds(120)) {
             peak = max(peak, peakMemory(of: program.id))
             return !program.isRunning
         }

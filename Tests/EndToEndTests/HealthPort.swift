@@ -39,7 +39,7 @@ struct HealthPort {
     }
 
     func waitUntilReady() async throws {
-        try await eventually("the worker is ready", within: .seconds(60)) {
+        try await eventually("the worker is ready", within: .seconds(120)) {
             (try? await get("/readyz"))?.status == 200
         }
     }
@@ -47,7 +47,7 @@ struct HealthPort {
     /// Waits until it is not ready for a reason that begins like this, and returns that.
     func waitUntilUnready(_ start: String) async throws -> String {
         var found: String?
-        try await eventually("the worker is not ready: \(start)", within: .seconds(40)) {
+        try await eventually("the worker is not ready: \(start)", within: .seconds(120)) {
             let answer = try await get("/readyz")
             guard answer.status == 503 else { return false }
             found = answer.reasons.first { $0.hasPrefix(start) }

@@ -89,7 +89,7 @@ struct HealthTests {
         try await port.waitUntilReady()
 
         #expect(try await port.metric("adf_trigger_intake_paused{reason=\"credential\"}") == 0)
-        let reply = try #require(try await stage.take(1, from: "replies", within: .seconds(60)).first)
+        let reply = try #require(try await stage.take(1, from: "replies", within: .seconds(120)).first)
         #expect(try Answer(reply).status == "started")
         #expect(try await stage.ready("errors") == 0)
         try await worker.stop()

@@ -19,7 +19,7 @@ struct PublisherTests {
 
     /// The next answers, by who published what they answer.
     private static func answers(_ count: Int, _ stage: Stage) async throws -> [String: Answer] {
-        let answers = try await stage.take(count, from: "replies", within: .seconds(60)).map { try Answer($0) }
+        let answers = try await stage.take(count, from: "replies", within: .seconds(120)).map { try Answer($0) }
         return Dictionary(answers.map { ($0.json["publisher"] as? String ?? "", $0) }, uniquingKeysWith: { $1 })
     }
 
@@ -138,7 +138,7 @@ struct PublisherTests {
 
             try await stage.setFaults(#"[{"route":"createRun","fault":"throttle","retryAfterSeconds":4,"times":1}]"#)
             try await users.publish("a", as: "alice", stage)
-            let started = try Answer(try #require(try await stage.take(1, from: "replies", within: .seconds(60)).first))
+            let started = try Answer(try #require(try await stage.take(1, from: "replies", within: .seconds(120)).first))
             #expect(started.status == "started" && started.runID == Self.runID("a", of: nil))
             #expect(worker.errorsSoFar.contains("\"request.postponed\":\"throttled\""))
             for name in ["a", "m"] {

@@ -16,7 +16,7 @@ struct SendHomeTests {
         while kills < 10 {
             let program = try Program("adf-trigger", arguments, environment: stage.environment)
             let point = Int.random(in: 0..<60)
-            try await eventually("it has sent \(point)", within: .seconds(60)) {
+            try await eventually("it has sent \(point)", within: .seconds(120)) {
                 let sent = program.outputSoFar.split(separator: "\n").count { $0.hasPrefix("sent home") }
                 return sent >= point || !program.isRunning
             }
@@ -36,7 +36,7 @@ struct SendHomeTests {
         let count = try await stage.ready("requests")
         #expect((500...510).contains(count), "\(count)")
         let worker = try await stage.startWorker()
-        let answers = try await stage.take(count, from: "replies", within: .seconds(90)).map { try Answer($0) }
+        let answers = try await stage.take(count, from: "replies", within: .seconds(120)).map { try Answer($0) }
         try await worker.stop()
         #expect(Set(answers.compactMap(\.properties.correlationID)) == Set(ids))
         #expect(answers.allSatisfy { $0.status == "started" })

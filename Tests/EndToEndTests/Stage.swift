@@ -127,7 +127,7 @@ final class Stage: Sendable {
     }
 
     /// The next `count` messages of one of the stage's queues; they are taken out of it.
-    func take(_ count: Int, from queue: String, within limit: Duration = .seconds(40)) async throws -> [Delivery] {
+    func take(_ count: Int, from queue: String, within limit: Duration = .seconds(120)) async throws -> [Delivery] {
         let reading = try await connection.openChannel()
         try await reading.setPrefetch(2000)
         let name = queue.contains(".") ? queue : "\(prefix).\(queue)"

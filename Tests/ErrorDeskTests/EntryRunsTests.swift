@@ -3,7 +3,7 @@ import RabbitMQ
 import Testing
 import TriggerWorker
 
-@Suite("The runs that would answer for an entry", .timeLimit(.minutes(1)))
+@Suite("The runs that would answer for an entry", .timeLimit(.minutes(5)))
 struct EntryRunsTests {
     private func runs(_ headers: FieldTable = [:], id: String? = "m", policy: Policy) async throws -> [String] {
         let desk = try await Desk()

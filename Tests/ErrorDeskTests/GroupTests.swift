@@ -4,7 +4,7 @@ import RabbitMQ
 import Testing
 import TriggerWorker
 
-@Suite("Groups of entries", .timeLimit(.minutes(1)))
+@Suite("Groups of entries", .timeLimit(.minutes(5)))
 struct GroupTests {
     @Test("entries of one class, code and target are a group, the largest first, with its times")
     func grouping() async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import TriggerWorker
 
-@Suite("The copy that goes home", .timeLimit(.minutes(1)))
+@Suite("The copy that goes home", .timeLimit(.minutes(5)))
 struct HomeCopyTests {
     private func copy(
         _ id: String? = "m",

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import TriggerWorker
 
-@Suite("Who published an entry", .timeLimit(.minutes(1)))
+@Suite("Who published an entry", .timeLimit(.minutes(5)))
 struct PublisherTests {
     private static let perPublisher = IdentitySource(isPerPublisher: true)
 

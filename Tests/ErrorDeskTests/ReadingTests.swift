@@ -5,7 +5,7 @@ import Testing
 
 @testable import ErrorDesk
 
-@Suite("Reading the error queue", .timeLimit(.minutes(1)))
+@Suite("Reading the error queue", .timeLimit(.minutes(5)))
 struct ReadingTests {
     @Test("what is read is there afterwards, in its order", arguments: [0, 1, 300])
     func nothingChanges(count: Int) async throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import TriggerWorker
 
-@Suite("Sending home and dropping", .timeLimit(.minutes(1)))
+@Suite("Sending home and dropping", .timeLimit(.minutes(5)))
 struct SendingHomeTests {
     @Test("what was agreed on goes home in order, and the rest stays in order")
     func inOrder() async throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension FaultTests {
-    @Suite("Connections ended by the node", .timeLimit(.minutes(1)))
+    @Suite("Connections ended by the node", .timeLimit(.minutes(5)))
     struct ConnectionEndTests {
         @Test(
             "each connection that ends is noticed as what it was, and the next one opens",

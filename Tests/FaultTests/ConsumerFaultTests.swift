@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension FaultTests {
-    @Suite("What happens to a consumer", .timeLimit(.minutes(1)))
+    @Suite("What happens to a consumer", .timeLimit(.minutes(5)))
     struct ConsumerFaultTests {
         // The new queue has the old one's name. A client that overlooks the broker's cancel waits on it for ever
         // (rabbitmq-c 870).

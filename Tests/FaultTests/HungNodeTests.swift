@@ -4,7 +4,7 @@ import Testing
 
 extension FaultTests {
     /// Halted by SIGSTOP: the kernel keeps its sockets open, acknowledges what fits them, and nobody reads.
-    @Suite("A node that hangs", .timeLimit(.minutes(1)))
+    @Suite("A node that hangs", .timeLimit(.minutes(5)))
     struct HungNodeTests {
         /// Twice the heartbeat is when the client must give up; the rest is for a busy machine.
         private static let heartbeat = Duration.seconds(2)

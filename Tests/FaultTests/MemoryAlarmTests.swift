@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension FaultTests {
-    @Suite("A node short of memory", .timeLimit(.minutes(2)))
+    @Suite("A node short of memory", .timeLimit(.minutes(5)))
     struct MemoryAlarmTests {
         /// Longer than all the times by which a connection may be taken for dead: 2 and 3 heartbeats, the reply time-out.
         private static let alarm = Duration.seconds(15)

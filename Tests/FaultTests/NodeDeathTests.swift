@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension FaultTests {
-    @Suite("A node that dies or shuts down", .timeLimit(.minutes(2)))
+    @Suite("A node that dies or shuts down", .timeLimit(.minutes(5)))
     struct NodeDeathTests {
         // The order of what is checked is the order of the promises: nobody hangs, a confirm is never taken back, and
         // what was refused to its caller is nowhere.

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension FaultTests {
-    @Suite("Coming back", .timeLimit(.minutes(2)))
+    @Suite("Coming back", .timeLimit(.minutes(5)))
     struct RecoveryTests {
         private static let policy = RecoveryPolicy(
             firstPause: .milliseconds(20),

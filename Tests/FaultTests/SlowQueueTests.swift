@@ -4,7 +4,7 @@ import Testing
 
 extension FaultTests {
     /// A quorum queue on a machine that is too busy for it: its processes are halted from within the node.
-    @Suite("A quorum queue that is slow", .timeLimit(.minutes(1)))
+    @Suite("A quorum queue that is slow", .timeLimit(.minutes(5)))
     struct SlowQueueTests {
         // The leader of the queue is halted while both ask; RabbitMQ gives up on it after 250 ms.
         @Test("seems empty to who asks once, and not to who asks for numbers to rely on")

@@ -3,7 +3,7 @@ import IOLoop
 import Synchronization
 import Testing
 
-@Suite("The I/O thread is an actor's executor", .serialized, .timeLimit(.minutes(1)))
+@Suite("The I/O thread is an actor's executor", .serialized, .timeLimit(.minutes(5)))
 struct IOThreadTests {
     /// Lives on an I/O thread, like a connection.
     private actor Resident {

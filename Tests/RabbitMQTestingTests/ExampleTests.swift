@@ -27,7 +27,7 @@ private func openChannel(_ broker: InMemoryBroker) async throws -> Channel {
     return channel
 }
 
-@Test("a request whose worker lost its connection is answered by the next", .timeLimit(.minutes(1)))
+@Test("a request whose worker lost its connection is answered by the next", .timeLimit(.minutes(5)))
 func lostConnection() async throws {
     let broker = InMemoryBroker()
     let requester = try await openChannel(broker)

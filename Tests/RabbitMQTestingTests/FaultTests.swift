@@ -3,7 +3,7 @@ import RabbitMQTesting
 import TestSupport
 import Testing
 
-@Suite("Faults of the in-memory broker", .timeLimit(.minutes(1)))
+@Suite("Faults of the in-memory broker", .timeLimit(.minutes(5)))
 struct FaultTests {
     @Test("closed connections end with the code and the words, deliveries go back, and others are let in")
     func closeConnections() async throws {

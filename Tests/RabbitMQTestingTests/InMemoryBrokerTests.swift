@@ -4,7 +4,7 @@ import RabbitMQTesting
 import TestSupport
 import Testing
 
-@Suite("The in-memory broker", .timeLimit(.minutes(1)))
+@Suite("The in-memory broker", .timeLimit(.minutes(5)))
 struct InMemoryBrokerTests {
     @Test("a broker knows nothing of another")
     func apart() async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What users test most with a broker that fails at will: that they come back.
-@Suite("Recovery over the in-memory broker", .timeLimit(.minutes(1)))
+@Suite("Recovery over the in-memory broker", .timeLimit(.minutes(5)))
 struct RecoveryTests {
     private static let quick = RecoveryPolicy(
         firstPause: .milliseconds(1),

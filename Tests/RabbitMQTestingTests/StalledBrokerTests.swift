@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A broker that lives and does not do what it is asked: each was a fault of the client once.
-@Suite("A broker that does not answer, or answers elsewhere", .timeLimit(.minutes(1)))
+@Suite("A broker that does not answer, or answers elsewhere", .timeLimit(.minutes(5)))
 struct StalledBrokerTests {
     /// A connection to a broker under an alarm, with a message that waits for its end.
     private func withAlarm(

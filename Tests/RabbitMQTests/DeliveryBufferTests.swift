@@ -2,7 +2,7 @@ import Testing
 
 @testable import RabbitMQ
 
-@Suite("What a consumer's sequence gives, and how it ends", .timeLimit(.minutes(1)))
+@Suite("What a consumer's sequence gives, and how it ends", .timeLimit(.minutes(5)))
 struct DeliveryBufferTests {
     private let buffer = DeliveryBuffer<Int>()
     private let lost = RabbitMQError(.connectionLost, "gone")

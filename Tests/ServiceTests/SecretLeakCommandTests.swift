@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What the real programs write when they are given secrets and nothing works.
-@Suite("Secrets and the programs", .timeLimit(.minutes(3)))
+@Suite("Secrets and the programs", .timeLimit(.minutes(5)))
 struct SecretLeakCommandTests {
     private static let secret = "s3cr+t/&=%~-VALUE-one"
     private static let wrong = "wr0ng+t/&=%~-VALUE-two"

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Every secret through every failure, over real connections, to whatever may stand at the other end.
-@Suite("Secrets", .timeLimit(.minutes(3)))
+@Suite("Secrets", .timeLimit(.minutes(5)))
 struct SecretLeakTests {
     private static let secret = "s3cr+t/&=%~ VALUE-one"
     private static let environmentSecret = "h3ad+r/&=%~-VALUE-two"

@@ -97,7 +97,7 @@ public final class BrokerNode: Sendable {
     ///
     /// - Parameter limit: How long that may take.
     @discardableResult
-    public func eval(_ erlang: String, within limit: Duration = .seconds(60)) async throws -> String {
+    public func eval(_ erlang: String, within limit: Duration = .seconds(240)) async throws -> String {
         try await Self.run(command, "ctl", folder, arguments: ["--quiet", "eval", erlang], within: limit)
     }
 
@@ -107,7 +107,7 @@ public final class BrokerNode: Sendable {
         _ verb: String,
         _ folder: URL,
         arguments: [String],
-        within limit: Duration = .seconds(90)
+        within limit: Duration = .seconds(240)
     ) async throws -> String {
         let exit = try await Program(command, [verb, folder.path] + arguments).waitForExit(within: limit)
         guard exit.code == 0 else {

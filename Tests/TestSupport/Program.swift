@@ -77,7 +77,7 @@ public final class Program: Sendable {
     }
 
     /// Waits until it has ended.
-    public func waitForExit(within limit: Duration = .seconds(120)) async throws -> Exit {
+    public func waitForExit(within limit: Duration = .seconds(240)) async throws -> Exit {
         do {
             try await eventually("process \(id) ended", within: limit) { !process.isRunning }
         } catch {

@@ -50,7 +50,7 @@ public enum TestBroker {
 /// - Throws: ``NeverHappened`` after `limit`.
 public func eventually(
     _ what: String,
-    within limit: Duration = .seconds(20),
+    within limit: Duration = .seconds(60),
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit

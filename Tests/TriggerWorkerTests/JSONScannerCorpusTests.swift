@@ -4,7 +4,7 @@ import Testing
 @testable import TriggerWorker
 
 /// Two readers that disagree on a document are how a request gets past a check, so ours is compared with another.
-@Suite("Agreement with Foundation's reader", .timeLimit(.minutes(1)))
+@Suite("Agreement with Foundation's reader", .timeLimit(.minutes(5)))
 struct JSONScannerCorpusTests {
     /// SplitMix64, so that a failure can be had again.
     private struct SeededGenerator: RandomNumberGenerator {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import TriggerWorker
 
-@Suite("Member names, nesting, and where a failure is", .timeLimit(.minutes(1)))
+@Suite("Member names, nesting, and where a failure is", .timeLimit(.minutes(5)))
 struct JSONScannerLimitTests {
     private static func nested(_ depth: Int, _ open: String, _ close: String, around core: String = "") -> [UInt8] {
         Array((String(repeating: open, count: depth) + core + String(repeating: close, count: depth)).utf8)

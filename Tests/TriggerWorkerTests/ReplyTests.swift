@@ -2,7 +2,7 @@ import Testing
 
 @testable import TriggerWorker
 
-@Suite("What a reply says", .timeLimit(.minutes(1)))
+@Suite("What a reply says", .timeLimit(.minutes(5)))
 struct ReplyTests {
     private static func reply(
         to message: RequestMessage,

@@ -3,7 +3,7 @@ import Testing
 @testable import TriggerWorker
 
 /// Nothing may be lost whatever fails, so the broker hears of a request's end last.
-@Suite("In which order a request ends", .timeLimit(.minutes(1)))
+@Suite("In which order a request ends", .timeLimit(.minutes(5)))
 struct RequestLifeOrderTests {
     private static let left = RequestLeft("the connection is gone")
 

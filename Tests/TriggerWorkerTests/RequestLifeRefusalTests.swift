@@ -2,7 +2,7 @@ import Testing
 
 @testable import TriggerWorker
 
-@Suite("What is refused before Azure is asked", .timeLimit(.minutes(1)))
+@Suite("What is refused before Azure is asked", .timeLimit(.minutes(5)))
 struct RequestLifeRefusalTests {
     struct Refusal: CustomTestStringConvertible, Sendable {
         let testDescription: String

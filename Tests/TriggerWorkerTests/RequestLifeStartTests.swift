@@ -3,7 +3,7 @@ import Testing
 
 @testable import TriggerWorker
 
-@Suite("How a run is started", .timeLimit(.minutes(1)))
+@Suite("How a run is started", .timeLimit(.minutes(5)))
 struct RequestLifeStartTests {
     private static let runID = "bb3dc96d-50c8-5244-94e1-41859c317abf"
 

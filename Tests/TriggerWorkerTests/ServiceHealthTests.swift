@@ -3,7 +3,7 @@ import Testing
 
 @testable import TriggerWorker
 
-@Suite("Faults that are not the requests' own", .timeLimit(.minutes(1)))
+@Suite("Faults that are not the requests' own", .timeLimit(.minutes(5)))
 struct ServiceHealthTests {
     private static func failure(_ meaning: StartFailure.Meaning, isUnanswered: Bool = false) -> StartFailure {
         StartFailure(meaning, code: "Scripted", message: "scripted", isUnanswered: isUnanswered)

@@ -4,7 +4,7 @@ import Testing
 @testable import TriggerWorker
 
 /// What becomes of requests that always meet the pause others have brought about.
-@Suite("Requests for a factory out of reach", .timeLimit(.minutes(1)))
+@Suite("Requests for a factory out of reach", .timeLimit(.minutes(5)))
 struct TargetPauseTests {
     private static let failure = StartFailure(.target, code: "AuthorizationFailed", message: "no role")
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import TriggerWorker
 
-@Suite("What surrounds a request's body", .timeLimit(.minutes(1)))
+@Suite("What surrounds a request's body", .timeLimit(.minutes(5)))
 struct TriggerRequestEnvelopeTests {
     private static func read(_ message: RequestMessage, bodyLimit: Int = 256 << 10) throws(RequestError) {
         _ = try TriggerRequest(message, identity: RequestIdentity("order-1"), bodyLimit: bodyLimit)

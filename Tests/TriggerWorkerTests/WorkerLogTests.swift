@@ -3,7 +3,7 @@ import Testing
 
 @testable import TriggerWorker
 
-@Suite("What a worker logs", .timeLimit(.minutes(1)))
+@Suite("What a worker logs", .timeLimit(.minutes(5)))
 struct WorkerLogTests {
     /// Works on these messages, one after the other, and returns what was logged.
     private static func log(

@@ -3,7 +3,7 @@ import Testing
 
 @testable import TriggerWorker
 
-@Suite("Working on a queue", .timeLimit(.minutes(1)))
+@Suite("Working on a queue", .timeLimit(.minutes(5)))
 struct WorkerTests {
     private static func deliveries(_ ids: [String], _ log: EventLog) -> [RecordingDelivery] {
         ids.map { RecordingDelivery(message: .sample(messageID: $0), log: log) }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import TriggerWorker
 
-@Suite("The budget of createRun calls", .timeLimit(.minutes(1)))
+@Suite("The budget of createRun calls", .timeLimit(.minutes(5)))
 struct WriteBudgetTests {
     private static let now = ContinuousClock.now
     private static let never = now + .seconds(1_000_000)
