@@ -119,7 +119,7 @@ let package = Package(
         // What happens to one request.
         .target(
             name: "TriggerWorker",
-            dependencies: [crypto, logging, nioConcurrencyHelpers],
+            dependencies: [crypto, deque, logging, nioConcurrencyHelpers],
             swiftSettings: settings
         ),
         .target(

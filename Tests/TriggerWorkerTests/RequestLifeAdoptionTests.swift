@@ -3,7 +3,7 @@ import Testing
 
 @testable import TriggerWorker
 
-@Suite("When a run exists already", .timeLimit(.minutes(1)))
+@Suite("When a run exists already", .timeLimit(.minutes(5)))
 struct RequestLifeAdoptionTests {
     private static let runID = "bb3dc96d-50c8-5244-94e1-41859c317abf"
 
@@ -247,19 +247,36 @@ struct RequestLifeAdoptionTests {
     @Test("the memory is bounded, and forgets the oldest first")
     func bounded() {
         let memory = RequestMemory(capacity: 2)
-        for id in ["a", "b", "c"] {
-            #expect(memory.claim(id) == .new)
-            memory.release(id, started: ExistingRun(runID: id))
-        }
+        for id in ["a", "b", "c"] { Self.answer(id, memory) }
 
-        #expect(memory.claim("b") == .answered(ExistingRun(runID: "b")))
-        #expect(memory.claim("c") == .answered(ExistingRun(runID: "c")))
+        #expect(memory.claim("b") == .answered(Self.answered("b")))
+        #expect(memory.claim("c") == .answered(Self.answered("c")))
         #expect(memory.claim("a") == .new)
+    }
+
+    @Test("large parameters count for as much as they are")
+    func boundedInBytes() {
+        let memory = RequestMemory()
+        let half = Array(repeating: UInt8(ascii: " "), count: 2 << 20)
+        for id in ["a", "b", "c"] { Self.answer(id, memory, half) }
+
+        #expect(memory.claim("a") == .new)
+        #expect(memory.claim("b") == .answered(Self.answered("b", half)))
+        #expect(memory.claim("c") == .answered(Self.answered("c", half)))
+    }
+
+    private static func answer(_ id: String, _ memory: RequestMemory, _ parameters: [UInt8] = []) {
+        #expect(memory.claim(id) == .new)
+        memory.release(id, answered(id, parameters))
+    }
+
+    private static func answered(_ id: String, _ parameters: [UInt8] = []) -> RequestMemory.Answered {
+        RequestMemory.Answered(runID: id, parameters: parameters, startedAt: nil)
     }
 }
 
 /// Factories differ in how a run is recognised as the run of a request.
-@Suite("How runs are recognised", .timeLimit(.minutes(1)))
+@Suite("How runs are recognised", .timeLimit(.minutes(5)))
 struct IdentityRuleTests {
     private static let runID = "bb3dc96d-50c8-5244-94e1-41859c317abf"
 

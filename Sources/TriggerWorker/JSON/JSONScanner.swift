@@ -338,7 +338,8 @@ private struct SeenKeys {
     /// beyond, so that an object of 40 000 keys costs no more per key.
     mutating func insert(_ key: String) -> Bool {
         if many.isEmpty {
-            guard !few.contains(where: { $0.utf8.elementsEqual(key.utf8) }) else { return false }
+            // What differs as text differs in bytes, and that shows at once.
+            guard !few.contains(where: { $0 == key && $0.utf8.elementsEqual(key.utf8) }) else { return false }
             few.append(key)
             if few.count > 16 { many = Set(few.map { Array($0.utf8) }) }
             return true

@@ -122,17 +122,29 @@ extension JSONWriter {
 extension Target {
     /// The run's page in Azure Data Factory Studio, of the public cloud.
     package func portalURL(ofRun runID: String) -> String {
-        let factory = factoryID.utf8.reduce(into: [UInt8]()) { encoded, byte in
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"), UInt8(ascii: "/"):
+        "https://adf.azure.com/en-us/monitoring/pipelineruns/\(runID)?factory=\(Self.encodingPath(factoryID))"
+    }
+
+    private static func encodingPath(_ path: String) -> String {
+        guard path.hasBytes(where: { !isPlain($0) }) else { return path }
+        let bytes = path.utf8.reduce(into: [UInt8]()) { encoded, byte in
+            if isPlain(byte) {
                 encoded.append(byte)
-            default: encoded += "\(byte < 16 ? "%0" : "%")\(String(byte, radix: 16, uppercase: true))".utf8
+            } else {
+                encoded += "\(byte < 16 ? "%0" : "%")\(String(byte, radix: 16, uppercase: true))".utf8
             }
         }
-        return "https://adf.azure.com/en-us/monitoring/pipelineruns/\(runID)?factory="
-            + String(decoding: factory, as: UTF8.self)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"), UInt8(ascii: "/"):
+            true
+        default: false
+        }
     }
 }
 

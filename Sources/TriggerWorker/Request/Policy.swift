@@ -4,7 +4,7 @@ internal import FoundationEssentials
 package struct Policy: Sendable {
     /// One line of the allow-list: four names, compared as ARM compares them, `*` for any.
     package struct Pattern: Sendable, Hashable {
-        private let parts: [[UInt8]]
+        private let parts: [String]
 
         /// Reads `subscription/resource group/factory/pipeline`, or `*` for everything.
         ///
@@ -14,16 +14,16 @@ package struct Policy: Sendable {
                 parts = Array(repeating: Self.any, count: 4)
                 return
             }
-            parts = text.split(separator: "/", omittingEmptySubsequences: false).map { $0.utf8.map(Target.lowered) }
+            parts = text.split(separator: "/", omittingEmptySubsequences: false).map { String($0) }
             guard parts.count == 4, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
         }
 
         func allows(_ target: Target) -> Bool {
             let names = [target.subscriptionID, target.resourceGroup, target.factory, target.pipeline]
-            return zip(parts, names).allSatisfy { $0 == Self.any || $0 == $1.utf8.map(Target.lowered) }
+            return zip(parts, names).allSatisfy { $0 == Self.any || $0.isSameName(as: $1) }
         }
 
-        private static let any = Array("*".utf8)
+        private static let any = "*"
     }
 
     /// The configured aliases.

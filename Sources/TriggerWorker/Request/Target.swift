@@ -18,33 +18,42 @@ package struct Target: Sendable, Hashable {
 
     /// The ARM id, as written: `/subscriptions/…/pipelines/…`, not percent-encoded.
     package var resourceID: String {
-        "\(factoryID)/pipelines/\(pipeline)"
+        resourceIDParts.joined()
+    }
+
+    /// The same in pieces, for what is made of it for each request.
+    var resourceIDParts: [String] {
+        factoryIDParts + ["/pipelines/", pipeline]
     }
 
     /// The ARM id of its factory.
     package var factoryID: String {
-        "/subscriptions/\(subscriptionID)/resourceGroups/\(resourceGroup)/providers/Microsoft.DataFactory/factories/\(factory)"
+        factoryIDParts.joined()
+    }
+
+    private var factoryIDParts: [String] {
+        [
+            "/subscriptions/", subscriptionID, "/resourceGroups/", resourceGroup,
+            "/providers/Microsoft.DataFactory/factories/", factory,
+        ]
     }
 
     /// The ARM id for comparing: ARM ignores case in names, and only ASCII letters are lowered, so that it means the
     /// same to every implementation.
     package var key: String {
-        String(decoding: resourceID.utf8.map(Self.lowered), as: UTF8.self)
+        resourceID.loweringASCII
     }
 
     /// The ARM id of its factory, for comparing.
     package var factoryKey: String {
-        String(decoding: factoryID.utf8.map(Self.lowered), as: UTF8.self)
+        factoryID.loweringASCII
     }
 
     /// Whether ARM takes both for one pipeline. Compared as bytes: `String` takes different spellings of one character
     /// for equal, and ARM does not.
     func isSame(as other: Target) -> Bool {
-        key.utf8.elementsEqual(other.key.utf8)
-    }
-
-    static func lowered(_ byte: UInt8) -> UInt8 {
-        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+        pipeline.isSameName(as: other.pipeline) && factory.isSameName(as: other.factory)
+            && resourceGroup.isSameName(as: other.resourceGroup) && subscriptionID.isSameName(as: other.subscriptionID)
     }
 
     /// Reads an ARM id; nil where it is none of a Data Factory pipeline. Its fixed parts are compared without case.

@@ -41,13 +41,9 @@ extension TriggerRequest {
         guard !message.messageID.isRepaired else {
             throw RequestError(.malformed, code: "InvalidMessageID", "the message-id is not valid UTF-8")
         }
-        for (name, text) in [
-            ("correlation-id", message.correlationID), ("reply-to", message.replyTo), ("user-id", message.publisher),
-        ] {
-            guard !text.isRepaired else {
-                throw RequestError(.malformed, code: "InvalidProperty", "the \(name) is not valid UTF-8")
-            }
-        }
+        try checkText(message.correlationID, of: "correlation-id")
+        try checkText(message.replyTo, of: "reply-to")
+        try checkText(message.publisher, of: "user-id")
         try checkIdentity(message)
         guard message.bodyByteCount <= bodyLimit else {
             throw RequestError(
@@ -57,23 +53,25 @@ extension TriggerRequest {
                     + "pass large data by reference"
             )
         }
-        let mediaType = message.contentType.map { type in
-            type.prefix { $0 != ";" }.trimmingSpaces.lowercased()
-        }
-        guard mediaType == nil || mediaType == "application/json" else {
+        guard message.contentType.isJSON else {
             throw RequestError(
                 .malformed,
                 code: "UnsupportedContentType",
                 "the content-type is \"\(message.contentType ?? "")\", and must be application/json or absent"
             )
         }
-        let encoding = message.contentEncoding?.lowercased() ?? ""
-        guard ["", "identity", "utf-8"].contains(encoding) else {
+        if let encoding = message.contentEncoding?.lowercased(), !["", "identity", "utf-8"].contains(encoding) {
             throw RequestError(
                 .malformed,
                 code: "UnsupportedContentEncoding",
                 "the content-encoding is \"\(encoding)\"; send the body as plain UTF-8"
             )
+        }
+    }
+
+    private static func checkText(_ text: String?, of property: String) throws(RequestError) {
+        guard !text.isRepaired else {
+            throw RequestError(.malformed, code: "InvalidProperty", "the \(property) is not valid UTF-8")
         }
     }
 
@@ -148,18 +146,24 @@ extension JSONScanner {
             }
             return .resource(target)
         case .object:
-            var parts: [String: String] = [:]
+            var subscriptionID: String?
+            var resourceGroup: String?
+            var factory: String?
+            var pipeline: String?
             try object { (scanner, name) throws(Failure) in
-                guard ["subscriptionId", "resourceGroup", "factory", "pipeline"].contains(name) else {
-                    throw scanner.unknown("subscriptionId, resourceGroup, factory and pipeline")
+                switch name {
+                case "subscriptionId": subscriptionID = try scanner.string()
+                case "resourceGroup": resourceGroup = try scanner.string()
+                case "factory": factory = try scanner.string()
+                case "pipeline": pipeline = try scanner.string()
+                default: throw scanner.unknown("subscriptionId, resourceGroup, factory and pipeline")
                 }
-                parts[name] = try scanner.string()
             }
             return .parts(
-                subscriptionID: parts["subscriptionId"],
-                resourceGroup: parts["resourceGroup"],
-                factory: parts["factory"],
-                pipeline: parts["pipeline"]
+                subscriptionID: subscriptionID,
+                resourceGroup: resourceGroup,
+                factory: factory,
+                pipeline: pipeline
             )
         case let other: throw failure("must be a string or an object, not \(other.rawValue)")
         }
@@ -205,7 +209,17 @@ extension Date {
 
 extension String? {
     /// Looked for among scalars: in text it would hide in one character with a mark behind it.
-    fileprivate var isRepaired: Bool { self?.unicodeScalars.contains("\u{FFFD}") == true }
+    fileprivate var isRepaired: Bool {
+        // EF BF BD, and few texts hold an EF.
+        guard let self, self.hasBytes(where: { $0 == 0xEF }) else { return false }
+        return self.unicodeScalars.contains("\u{FFFD}")
+    }
+
+    /// Whether a body of this content type is JSON; one that has none is.
+    fileprivate var isJSON: Bool {
+        guard let self, self != "application/json" else { return true }
+        return self.prefix { $0 != ";" }.trimmingSpaces.lowercased() == "application/json"
+    }
 }
 
 extension StringProtocol {

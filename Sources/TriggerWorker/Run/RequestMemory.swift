@@ -1,3 +1,5 @@
+internal import DequeModule
+internal import FoundationEssentials
 internal import NIOConcurrencyHelpers
 
 /// What this worker knows of the requests it works on, and of those it answered with a run lately.
@@ -5,24 +7,41 @@ internal import NIOConcurrencyHelpers
 /// It spares Data Factory nothing but races: of two deliveries with one identity, which publishers do send, only one is
 /// worked on at a time here. What other replicas do is for the look-up to find out.
 final class RequestMemory: Sendable {
+    /// A request that was answered with a run.
+    struct Answered: Sendable, Hashable {
+        let runID: String
+        /// The request's, as they came: few are ever compared, so they are not taken apart before.
+        let parameters: [UInt8]
+        let startedAt: Date?
+
+        /// What another request of the same identity is compared with.
+        var run: ExistingRun {
+            ExistingRun(runID: runID, parameters: Contradiction.comparable(parameters), startedAt: startedAt)
+        }
+    }
+
     /// What is known of a request that begins.
     enum Claim: Sendable, Hashable {
-        /// Nothing; it is in work from now on, until ``release(_:started:)``.
+        /// Nothing; it is in work from now on, until ``release(_:_:)``.
         case new
         /// Another delivery of it is in work.
         case inWork
-        /// It was answered with this run.
-        case answered(ExistingRun)
+        /// It was answered with a run.
+        case answered(Answered)
     }
 
     private struct State {
         // <= the requests in work.
         var inWork: Set<String> = []
-        // <= capacity
-        var answered: [String: ExistingRun] = [:]
-        var order: [String] = []
-        var oldest = 0
+        // <= capacity, and their parameters <= parameterByteLimit
+        var answered: [String: Answered] = [:]
+        /// The oldest first.
+        var order: Deque<String> = []
+        var parameterByteCount = 0
     }
+
+    /// 4 MiB: 10,000 requests of usual size.
+    private static let parameterByteLimit = 4 << 20
 
     private let capacity: Int
     private let state = NIOLockedValueBox(State())
@@ -34,23 +53,23 @@ final class RequestMemory: Sendable {
 
     func claim(_ runID: String) -> Claim {
         state.withLockedValue { state in
-            if let run = state.answered[runID] { return .answered(run) }
+            if let answered = state.answered[runID] { return .answered(answered) }
             return state.inWork.insert(runID).inserted ? .new : .inWork
         }
     }
 
-    /// - Parameter started: The run that answered it; nil where it ended otherwise, which nobody needs to remember.
-    func release(_ runID: String, started: ExistingRun?) {
+    /// - Parameter answered: The run that answered it; nil where it ended otherwise, which nobody needs to remember.
+    func release(_ runID: String, _ answered: Answered?) {
         state.withLockedValue { state in
             state.inWork.remove(runID)
-            guard let started, state.answered.updateValue(started, forKey: runID) == nil else { return }
-            if state.order.count < capacity {
-                state.order.append(runID)
-                return
+            guard let answered, state.answered.updateValue(answered, forKey: runID) == nil else { return }
+            state.order.append(runID)
+            state.parameterByteCount += answered.parameters.count
+            while state.order.count > capacity || state.parameterByteCount > Self.parameterByteLimit,
+                let oldest = state.order.popFirst()
+            {
+                state.parameterByteCount -= state.answered.removeValue(forKey: oldest)?.parameters.count ?? 0
             }
-            state.answered[state.order[state.oldest]] = nil
-            state.order[state.oldest] = runID
-            state.oldest = (state.oldest + 1) % capacity
         }
     }
 }

@@ -18,15 +18,20 @@ package enum RunIdentity {
     /// - Parameter generation: Raised when an operator wants a rejected request asked for anew: Azure may repeat the
     ///   answer it has given to an id. 0 for a request as it was published.
     package static func runID(for identity: RequestIdentity, target: Target, generation: Int = 0) -> String {
-        let space = identity.publisher.map { uuid(of: $0, in: namespace) } ?? namespace
-        let name = "\(identity.text)\n\(target.key)\(generation > 0 ? "\n\(generation)" : "")"
+        let space = identity.publisher.map { uuid(of: $0.utf8, in: namespace) } ?? namespace
+        var name: [UInt8] = []
+        name.reserveCapacity(512)
+        name.append(contentsOf: identity.text.utf8)
+        name.append(UInt8(ascii: "\n"))
+        for part in target.resourceIDParts { name.append(contentsOf: part.utf8) }
+        for index in name.indices.dropFirst(identity.text.utf8.count) { name[index] = name[index].loweringASCII }
+        if generation > 0 { name.append(contentsOf: "\n\(generation)".utf8) }
         return text(of: uuid(of: name, in: space))
     }
 
-    private static func uuid(of name: String, in namespace: [UInt8]) -> [UInt8] {
+    private static func uuid(of name: some Sequence<UInt8>, in namespace: [UInt8]) -> [UInt8] {
         var hash = Insecure.SHA1()
-        hash.update(data: namespace)
-        hash.update(data: Array(name.utf8))
+        hash.update(data: namespace + name)
         var bytes = Array(hash.finalize().prefix(16))
         bytes[6] = bytes[6] & 0x0F | 0x50
         bytes[8] = bytes[8] & 0x3F | 0x80
@@ -36,10 +41,11 @@ package enum RunIdentity {
     private static let digits = Array("0123456789abcdef".utf8)
 
     private static func text(of bytes: [UInt8]) -> String {
+        let digits = digits
         var text: [UInt8] = []
         text.reserveCapacity(36)
         for (index, byte) in bytes.enumerated() {
-            if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
+            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
             text.append(digits[Int(byte >> 4)])
             text.append(digits[Int(byte & 0xF)])
         }

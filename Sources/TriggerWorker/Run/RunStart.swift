@@ -212,11 +212,7 @@ struct RunStart {
     private func result(of ending: StartStateMachine.Ending) -> Ending {
         switch ending {
         case .started(let runID):
-            let parameters = Contradiction.comparable(request.parameters)
-            return .run(
-                ExistingRun(runID: runID, parameters: parameters, startedAt: Date()),
-                .started(attempts: machine.history.attempts)
-            )
+            return .run(ExistingRun(runID: runID, startedAt: Date()), .started(attempts: machine.history.attempts))
         case .adopted(let run):
             if let conflict = conflict(with: run) { return .failed(conflict) }
             return .run(run, .adopted(attempts: machine.history.attempts))

@@ -84,12 +84,11 @@ package final class ServiceHealth: Sendable {
     /// Data Factory started a run of this target: its subscription takes calls.
     func succeeded(_ target: Target, now: ContinuousClock.Instant = .now) {
         let subscription = target.subscriptionID.lowercased()
-        let factory = target.factoryKey
         state.withLockedValue { state in
             state.unanswered = 0
             if state.lastSuccess.count >= Self.nameLimit { state.lastSuccess.removeAll(keepingCapacity: true) }
             state.lastSuccess[subscription] = now
-            if !state.pausedFactories.isEmpty { state.pausedFactories[factory] = nil }
+            if !state.pausedFactories.isEmpty { state.pausedFactories[target.factoryKey] = nil }
         }
     }
 

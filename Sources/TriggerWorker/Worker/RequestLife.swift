@@ -96,17 +96,20 @@ struct RequestLife: Sendable {
             return try await decide(&start, request, candidates, delivery)
         }
         switch memory.claim(candidates.runID) {
-        case .answered(let run):
+        case .answered(let answered):
             if let refusal = stranger(at: candidates.target, delivery.message) { return .failed(refusal) }
+            let run = answered.run
             if let conflict = start.conflict(with: run) { return .failed(conflict) }
             return .run(run, .adopted(attempts: delivery.message.history.attempts))
         case .inWork:
             return start.inWork
         case .new:
-            var started: ExistingRun?
-            defer { memory.release(candidates.runID, started: started) }
+            var answered: RequestMemory.Answered?
+            defer { memory.release(candidates.runID, answered) }
             let ending = try await decide(&start, request, candidates, delivery)
-            if case .run(let run, _) = ending { started = run }
+            if case .run(let run, _) = ending {
+                answered = .init(runID: run.runID, parameters: request.parameters, startedAt: run.startedAt)
+            }
             return ending
         }
     }

@@ -8,6 +8,7 @@ struct DataFactoryStarter: RunStarter {
     private let client: DataFactoryClient
     private let markers: MarkerSettings
     private let indexes = MarkerIndexes()
+    private let pipelines = CheckedPipelines()
 
     init(_ client: DataFactoryClient, markers: MarkerSettings = MarkerSettings()) {
         self.client = client
@@ -15,20 +16,16 @@ struct DataFactoryStarter: RunStarter {
     }
 
     func check(_ target: Target) throws(RequestError) {
-        try Self.checkNames(of: target)
-    }
-
-    private static func checkNames(of target: Target) throws(RequestError) {
         do {
-            _ = try PipelineReference(target)
+            _ = try pipelines.reference(to: target)
         } catch {
             throw RequestError(.invalid, code: "InvalidName", "the target's \(error)")
         }
     }
 
-    private static func pipeline(of target: Target) throws(StartFailure) -> PipelineReference {
+    private func pipeline(of target: Target) throws(StartFailure) -> PipelineReference {
         do {
-            return try PipelineReference(target)
+            return try pipelines.reference(to: target)
         } catch {
             throw StartFailure(.refused, code: "InvalidName", message: "the target's \(error)")
         }
@@ -37,11 +34,11 @@ struct DataFactoryStarter: RunStarter {
     /// What is wrong with the configured targets by Azure's rules of naming; their users would be told of it otherwise.
     static func faults(of aliases: [String: Target]) -> [String] {
         aliases.sorted { $0.key < $1.key }.compactMap { alias, target in
-            do throws(RequestError) {
-                try checkNames(of: target)
+            do throws(ResourceNameError) {
+                _ = try PipelineReference(target)
                 return nil
             } catch {
-                return "targets.\(alias): \(error.message)"
+                return "targets.\(alias): the target's \(error)"
             }
         }
     }
@@ -52,7 +49,7 @@ struct DataFactoryStarter: RunStarter {
         options: StartOptions,
         runID: String
     ) async throws(StartFailure) -> String {
-        let pipeline = try Self.pipeline(of: target)
+        let pipeline = try pipeline(of: target)
         do {
             return try await client.createRun(
                 pipeline,
@@ -68,7 +65,7 @@ struct DataFactoryStarter: RunStarter {
 
 extension DataFactoryStarter {
     func findRun(_ runID: String, of target: Target) async throws(StartFailure) -> ExistingRun? {
-        let factory = try Self.pipeline(of: target).factoryReference
+        let factory = try pipeline(of: target).factoryReference
         do {
             return try await client.run(runID, in: factory).map { ExistingRun($0) }
         } catch {
@@ -79,7 +76,7 @@ extension DataFactoryStarter {
 
 extension DataFactoryStarter {
     func findRun(_ marked: MarkedRun, of target: Target) async throws(StartFailure) -> MarkerSearch {
-        let pipeline = try Self.pipeline(of: target)
+        let pipeline = try pipeline(of: target)
         let index = indexes.index(of: pipeline, marker: marked.parameter) {
             MarkerIndex(of: pipeline, marker: marked.parameter, markers, client)
         }

@@ -129,7 +129,9 @@ struct WorkService: Service {
         onEnd: @escaping @Sendable () -> Void
     ) async {
         await withTaskGroup(of: End.self) { group in
-            group.addTask {
+            // On the connection's own thread, and so is every request's task: taking a delivery, asking whether it is
+            // still held and acknowledging it then cost no way between threads.
+            group.addTask(executorPreference: subscription.channel.executor) {
                 // Why it ended is told of by the connection's events.
                 try? await worker.run(requests)
                 return .workDone
