@@ -26,10 +26,12 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
     /// The text without this value, for text that came from outside: plain, percent-encoded as we send it or with
     /// small letters, and in base64.
     package func redacted(from text: String) -> String {
-        guard !value.isEmpty else { return text }
+        // Every form is at least as long, and a token is longer than nearly all that is looked through for it.
+        guard !value.isEmpty, text.utf8.count >= value.utf8.count else { return text }
         let encoded = PercentEncoding.encode(value)
-        return [value, encoded, Self.withSmallEscapes(encoded), Data(value.utf8).base64EncodedString()]
-            .reduce(text) { $0.replacingOccurrences(of: $1, with: description) }
+        var forms = [value, Data(value.utf8).base64EncodedString()]
+        if encoded != value { forms += [encoded, Self.withSmallEscapes(encoded)] }
+        return forms.reduce(text) { $0.replacingBytes(of: $1, with: description) }
     }
 
     private static func withSmallEscapes(_ text: String) -> String {
@@ -40,7 +42,25 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
 }
 
 extension String {
-    fileprivate func replacingOccurrences(of part: String, with replacement: String) -> String {
-        split(separator: part, omittingEmptySubsequences: false).joined(separator: replacement)
+    /// By bytes: as characters a part hides where a mark follows it, and the search itself takes longer than a request.
+    fileprivate func replacingBytes(of part: String, with replacement: String) -> String {
+        let bytes = Array(utf8)
+        let part = Array(part.utf8)
+        guard let first = part.first, bytes.count >= part.count else { return self }
+        var result: [UInt8] = []
+        var kept = 0
+        var index = 0
+        while index <= bytes.count - part.count {
+            if bytes[index] == first, bytes[index..<(index + part.count)].elementsEqual(part) {
+                result += bytes[kept..<index]
+                result += replacement.utf8
+                index += part.count
+                kept = index
+            } else {
+                index += 1
+            }
+        }
+        guard kept > 0 else { return self }
+        return String(decoding: result + bytes[kept...], as: UTF8.self)
     }
 }

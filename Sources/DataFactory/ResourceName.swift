@@ -66,10 +66,17 @@ enum ResourceName {
     private static func checkUUID(_ name: ResourceNameError.Name, _ text: String) throws(ResourceNameError) {
         let rule = "a UUID such as 01234567-89ab-cdef-0123-456789abcdef"
         try check(name, text, 1...36, rule)
-        let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard groups.map(\.count) == [8, 4, 4, 4, 12], groups.allSatisfy({ $0.allSatisfy(isHexDigit) }) else {
-            throw ResourceNameError(name: name, problem: "is not a UUID", rule: rule)
+        guard isUUID(text) else { throw ResourceNameError(name: name, problem: "is not a UUID", rule: rule) }
+    }
+
+    private static func isUUID(_ text: String) -> Bool {
+        let bytes = text.utf8.span
+        guard bytes.count == 36 else { return false }
+        for index in bytes.indices {
+            let isDash = index == 8 || index == 13 || index == 18 || index == 23
+            guard isDash ? bytes[index] == UInt8(ascii: "-") : isHexDigit(bytes[index]) else { return false }
         }
+        return true
     }
 
     private static func check(

@@ -99,7 +99,9 @@ def double(options, scenario):
 
 def command_and_environment(options, program, scenario, base):
     """How a worker is started."""
-    own = {key: value for key, value in os.environ.items() if not key.startswith(("ADF_TRIGGER_", "AZURE_"))}
+    # Nothing of this machine's: authorities it names, for one, are read before the first request.
+    foreign = ("ADF_TRIGGER_", "AZURE_", "SSL_CERT_")
+    own = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
     if program != OURS:
         return [options.workers[program], plain_url(options), REQUESTS, base, scenario.in_flight], own
     url = plain_url(options)

@@ -138,7 +138,8 @@ struct PublisherTests {
 
             try await stage.setFaults(#"[{"route":"createRun","fault":"throttle","retryAfterSeconds":4,"times":1}]"#)
             try await users.publish("a", as: "alice", stage)
-            let started = try Answer(try #require(try await stage.take(1, from: "replies", within: .seconds(120)).first))
+            let reply = try #require(try await stage.take(1, from: "replies", within: .seconds(120)).first)
+            let started = try Answer(reply)
             #expect(started.status == "started" && started.runID == Self.runID("a", of: nil))
             #expect(worker.errorsSoFar.contains("\"request.postponed\":\"throttled\""))
             for name in ["a", "m"] {

@@ -34,7 +34,11 @@ extension Sequence<HTTPHeader> {
 extension String {
     /// Compares the way header names, hosts and error codes are compared: ASCII letters without their case.
     package func equalsIgnoringASCIICase(_ other: String) -> Bool {
-        utf8.count == other.utf8.count && zip(utf8, other.utf8).allSatisfy { $0.asciiLowercased == $1.asciiLowercased }
+        let bytes = utf8.span
+        let others = other.utf8.span
+        guard bytes.count == others.count else { return false }
+        for index in bytes.indices where bytes[index].asciiLowercased != others[index].asciiLowercased { return false }
+        return true
     }
 }
 
