@@ -35,7 +35,8 @@
  * - Troubles end. There is no fairness to assume: without new troubles no step can be repeated for ever.
  *
  * TWINS are what the worker does. They add a wait and nothing else, and make room for three copies more at a time, so
- * that the widest searches go without.
+ * that the widest searches go without. They make it rare that two copies meet, which a model without time can't show;
+ * what is searched is that they do no harm.
  *
  * Limits; `check` shows that the model finds them, so that nobody takes them for promised
  * - A service that does not dedupe, and two copies of one request at large at once (sent twice; a deferral or return in
