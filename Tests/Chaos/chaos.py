@@ -47,6 +47,7 @@ class Run:
                  stated=(), **shares):
         print(f"\n==> {name}: {title}", flush=True)
         self.title, self.seconds, self.stated = title, seconds, stated
+        self.may_not_know = settings is MARKER
         self.stage = Stage(options.bin, os.path.join(options.state, name), broker, name, free_ports(3), members or {},
                            settings or {})
         self.requests = make_requests(count, **shares)
@@ -115,7 +116,7 @@ class Run:
         self.reader.is_ended = True
         self.reader.join(10)
         stage.end()
-        ledger = Ledger(self.title, self.requests, runs, self.reader, self.stated)
+        ledger = Ledger(self.title, self.requests, runs, self.reader, self.stated, self.may_not_know)
         ledger.promise("left on the worker's queues", left)
         ledger.promise("left unread", unread)
         ledger.promise("replicas that ended by themselves", stage.own_deaths)

@@ -7,8 +7,10 @@ GIVEN_UP = {"unavailable", "outcome-unknown"}
 class Ledger:
     """Rows of a name, a count and whether it must be nought."""
 
-    def __init__(self, title, requests, runs, reader, stated=()):
-        """stated: names of rows that are counted and shown, and not promised in this form."""
+    def __init__(self, title, requests, runs, reader, stated=(), may_not_know=False):
+        """stated: names of rows that are counted and shown, and not promised in this form. may_not_know: whether any
+        request whose worker was killed may be answered `outcome-unknown`, also one that has been answered as failed."""
+        self.may_not_know = may_not_know
         self.title, self.stated, self.rows = title, set(stated), []
         by_batch = {}
         for run in runs:
@@ -34,19 +36,21 @@ class Ledger:
                                                if self.is_contradictory(request.answers)])
         self.note("failures superseded by a run", sum(self.is_superseded(request.answers) for request in requests))
         self.promise("poisoned", [request.id for request in requests if any(a[2] == "poisoned" for a in request.answers)])
-        given_up = [request for request in good if any(answer[2] in GIVEN_UP for answer in request.answers)]
+        given_up = [request for request in (requests if may_not_know else good) if any(answer[2] in GIVEN_UP for answer in request.answers)]
         self.note("given up (unavailable, outcome-unknown)", len(given_up))
         self.promise("judged wrongly", [(request.id, request.answers) for request in requests
                                         if request not in given_up and self.is_misjudged(request)])
-        self.promise("error copies missing", [request.id for request in bad + given_up if not request.error_copies])
+        self.promise("error copies missing", [request.id for request in requests
+                                              if (request in bad or request in given_up) and not request.error_copies])
         self.promise("error copies too many", [request.id for request in good
                                                if request.error_copies and request not in given_up])
         self.promise("replies undeliverable", [request.id for request in requests if request.undeliverable])
         self.promise("messages of nobody", reader.strangers)
 
-    @staticmethod
-    def is_contradictory(answers):
+    def is_contradictory(self, answers):
         """Two run ids, or two answers that are not alike, but for a failure before the run it gives way to."""
+        if self.may_not_know:
+            answers = [answer for answer in answers if answer[2] != "outcome-unknown" or answer[0] != "failed"]
         if len({answer[1] for answer in answers if answer[0] == "started"}) > 1:
             return True
         return len(set(answers)) > 1 and not Ledger.is_superseded(answers)

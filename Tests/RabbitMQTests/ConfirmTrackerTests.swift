@@ -174,6 +174,58 @@ struct ConfirmTrackerTests {
         #expect(summaries(tracker.lost(RabbitMQError(.connectionLost, "gone"))) == [])
     }
 
+    @Test("what is published after a return comes back as well, and what was settled before does not")
+    func returnsLater() {
+        var tracker = tracker("a", "b", "c")
+        #expect(tracker.returned(key("q", "b"), reason: noRoute) == true)
+        #expect(summaries(tracker.acknowledged(1, throughTag: false)) == ["a confirmed"])
+        tracker.published("d", returnKey: key("q", "d"))
+
+        #expect(tracker.returned(key("q", "a"), reason: noRoute) == false)
+        #expect(tracker.returned(key("q", "b"), reason: noRoute) == false)
+        #expect(tracker.returned(key("q", "d"), reason: noRoute) == true)
+        let settled = tracker.acknowledged(4, throughTag: true)
+        #expect(summaries(settled) == ["b returned 312", "c confirmed", "d returned 312"])
+        tracker.published("e", returnKey: key("q", "e"))
+        #expect(tracker.returned(key("q", "e"), reason: noRoute) == true)
+    }
+
+    @Test("a publish that is withdrawn settles no more and does not come back; the others do")
+    func withdrawn() {
+        var tracker = tracker("a", "b", "c")
+
+        let (first, second) = (tracker.withdraw { $0 == "b" }, tracker.withdraw { $0 == "b" })
+        #expect(first == "b")
+        #expect(second == nil)
+        #expect(tracker.returned(key("q", "b"), reason: noRoute) == false)
+        #expect(tracker.count == 2)
+        #expect(summaries(tracker.acknowledged(2, throughTag: false)) == [])
+        #expect(summaries(tracker.acknowledged(3, throughTag: true)) == ["a confirmed", "c confirmed"])
+    }
+
+    @Test("the oldest are withdrawn as long as they are overdue, past those that were settled")
+    func withdrawnOldest() {
+        var tracker = tracker("1", "2", "3", "4", "1")
+        #expect(summaries(tracker.acknowledged(2, throughTag: false)) == ["2 confirmed"])
+
+        let (first, second) = (tracker.withdrawOldest { $0 < "4" }, tracker.withdrawOldest { $0 < "4" })
+        #expect(first == ["1", "3"])
+        #expect(second == [])
+        #expect(tracker.count == 2)
+        #expect(summaries(tracker.acknowledged(5, throughTag: true)) == ["4 confirmed", "1 confirmed"])
+    }
+
+    @Test("what is kept with every publish can be changed, and with those that were settled nothing is")
+    func changed() {
+        var tracker = tracker("a", "b", "c")
+        _ = tracker.acknowledged(2, throughTag: false)
+
+        tracker.updateAll { $0 += "!" }
+
+        #expect(tracker.count == 2)
+        #expect(summaries(tracker.acknowledged(3, throughTag: true)) == ["a! confirmed", "c! confirmed"])
+    }
+
     @Test("what is kept with the publish that was noted last can be changed, until that is settled")
     func updateLast() {
         var tracker = tracker("a", "b")

@@ -103,6 +103,51 @@ struct JSONScannerTests {
         try scanner.end()
     }
 
+    // Texts are passed over eight bytes at a time.
+    @Test("a string ends where it ends, wherever that is", arguments: ["x", "\u{7F}", "é", "\u{2028}", "😀", "!#[]^"])
+    func lengths(filling: String) throws {
+        for count in 0...40 {
+            let text = String(repeating: filling, count: count)
+            for (end, rest) in [("", ""), ("\\n", "\n"), ("\\u00e9x", "éx"), ("\\\"", "\"")] {
+                let body = Array("\"\(text)\(end)\(text)\" ,".utf8)
+
+                var reading = try JSONScanner(body)
+                #expect(try reading.string() == "\(text)\(rest)\(text)")
+                #expect(reading.index == body.count - 2)
+
+                var passing = try JSONScanner(body)
+                #expect(try passing.raw().count == body.count - 2)
+            }
+        }
+    }
+
+    @Test("what may not stand in a string is found, wherever that is", arguments: [0x00, 0x09, 0x1F] as [UInt8])
+    func controls(control: UInt8) throws {
+        for count in 0...40 {
+            let body = Array("\"\(String(repeating: "x", count: count))".utf8) + [control] + Array("xxxxxxxxxx\"".utf8)
+            let failure = JSONScanner.Failure(message: "holds an unescaped control character", byteOffset: count + 1)
+
+            #expect(throws: failure) {
+                var scanner = try JSONScanner(body)
+                _ = try scanner.string()
+            }
+            #expect(throws: failure) {
+                var scanner = try JSONScanner(body)
+                _ = try scanner.raw()
+            }
+        }
+    }
+
+    @Test("a string without an end is refused at the end of the text", arguments: 0...40)
+    func unended(count: Int) throws {
+        let body = Array("\"\(String(repeating: "x", count: count))".utf8)
+
+        #expect(throws: JSONScanner.Failure(message: "ends inside a string", byteOffset: body.count)) {
+            var scanner = try JSONScanner(body)
+            _ = try scanner.raw()
+        }
+    }
+
     @Test("true and false are told apart")
     func booleans() throws {
         var yes = try JSONScanner(Array("true".utf8))

@@ -254,6 +254,20 @@ struct RequestLifeAdoptionTests {
         #expect(memory.claim("a") == .new)
     }
 
+    @Test("the parameters of a run that was found are its own, also from memory")
+    func adoptedInMemory() async throws {
+        let memory = RequestMemory()
+        let starter = ScriptedStarter(lookUps: Self.found(["batch": "41"]))
+        let bare = RequestMessage.sample(#"{"target":"nightly"}"#)
+        let other = RequestMessage.sample(#"{"target":"nightly","parameters":{"batch":42}}"#)
+
+        let first = try await Trial(starter, bare, rules: .sample(check: .always), memory: memory).run()
+        let second = try await Trial(starter, other, rules: .sample(check: .always), memory: memory).run()
+
+        #expect(first.finished.outcome == .adopted)
+        #expect(second.finished.error?.code == "ParametersDiffer")
+    }
+
     @Test("large parameters count for as much as they are")
     func boundedInBytes() {
         let memory = RequestMemory()
@@ -271,7 +285,7 @@ struct RequestLifeAdoptionTests {
     }
 
     private static func answered(_ id: String, _ parameters: [UInt8] = []) -> RequestMemory.Answered {
-        RequestMemory.Answered(runID: id, parameters: parameters, startedAt: nil)
+        RequestMemory.Answered(ExistingRun(runID: id), startedWith: parameters)
     }
 }
 

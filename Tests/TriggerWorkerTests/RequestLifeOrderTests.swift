@@ -123,9 +123,10 @@ struct RequestLifeOrderTests {
     func hugeTarget() async throws {
         let log = EventLog()
         let life = RequestLife.sample(starter: ScriptedStarter(), replies: RecordingSender(log))
-        let name = String(repeating: "é", count: 10_000)
+        // As long as a name may be to be read at all.
+        let name = String(repeating: "é", count: 520)
         let message = RequestMessage.sample(
-            #"{"target":{"subscriptionId":"s","resourceGroup":"r","factory":"f","pipeline":"\#(name)"}}"#
+            #"{"target":{"subscriptionId":"s","resourceGroup":"\#(name)","factory":"f","pipeline":"\#(name)"}}"#
         )
 
         _ = try await life.run(RecordingDelivery(message: message, log: log))

@@ -20,6 +20,44 @@ struct TriggerRequestTests {
 
     // MARK: - Targets
 
+    // To compare such texts takes the square of their length: seconds that nobody else has on this thread.
+    @Test(
+        "names nobody can mean are refused before they are compared",
+        arguments: [
+            (#"{"NAME":1}"#, "is a longer name than any in the contract"),
+            (#"{"target":"NAME"}"#, "no name has more than"),
+            (#"{"target":{"NAME":"x"}}"#, "is a longer name than any in the contract"),
+            (#"{"target":{"pipeline":"NAME"}}"#, "no name has more than"),
+            (#"{"target":"a","options":{"NAME":true}}"#, "is a longer name than any in the contract"),
+        ]
+    )
+    func hugeNames(body: String, problem: String) throws {
+        let name = String(repeating: "\u{316}\u{301}", count: 50_000)
+        let message = RequestMessage.sample(body.replacing("NAME", with: name))
+
+        let error = #expect(throws: RequestError.self) {
+            try TriggerRequest(message, identity: message.identity, bodyLimit: 1 << 20)
+        }
+
+        #expect(error?.message.contains(problem) == true, "\(error?.message ?? "")")
+    }
+
+    @Test("parameters may have such names, and a name twice is still found")
+    func hugeParameterNames() throws {
+        let names = (0..<20).map { "\(String(repeating: "\u{316}\u{301}", count: 1500))\($0)" }
+        func body(_ names: [String]) -> RequestMessage {
+            .sample(#"{"target":"a","parameters":{\#(names.map { "\"\($0)\":1" }.joined(separator: ","))}}"#)
+        }
+        let twice = body(names + [names[7]])
+
+        let request = try TriggerRequest(body(names), identity: twice.identity, bodyLimit: 1 << 20)
+        #expect(Contradiction.comparable(request.parameters).isEmpty)
+        let error = #expect(throws: RequestError.self) {
+            try TriggerRequest(twice, identity: twice.identity, bodyLimit: 1 << 20)
+        }
+        #expect(error?.code == "InvalidBody")
+    }
+
     @Test("a text is an alias")
     func alias() throws {
         #expect(try TriggerRequest.read(#"{"target":"nightly load é"}"#).target == .alias("nightly load é"))

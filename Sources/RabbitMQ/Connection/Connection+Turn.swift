@@ -18,6 +18,7 @@ extension Connection: IOThread.Client {
                 // Sending a batch may have taken a while: read before sending more, so that a dead peer shows there.
             } while !mustWaitToWrite && !hasMoreToRead && link != nil && hasSomethingToSend
             try checkDeadlines()
+            if !hasMoreToRead { noteRead() }
             guard let descriptor = link?.descriptor else { return .forJobsOnly }
             return IOThread.Wait(
                 descriptor: descriptor,

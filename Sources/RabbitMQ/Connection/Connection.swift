@@ -20,6 +20,9 @@ public actor Connection {
     ///
     /// While such a task works nothing is read or sent; one that blocks or computes for long belongs elsewhere.
     public nonisolated var executor: any TaskExecutor { thread }
+    /// Whether the caller has the connection's thread, as tasks that prefer it do: then it can be entered at once, where
+    /// an `await` costs two turns of the executor.
+    nonisolated var isOnThread: Bool { thread.isIsolatingCurrentContext() == true }
     /// Where it leads, safe to log.
     public nonisolated let address: String
 
@@ -74,6 +77,9 @@ public actor Connection {
     /// Channels given up because the broker did not answer: it may still close them, and waits for our answer.
     var abandoned: Set<UInt16> = []
     private var closeWaiters: [UInt64: CheckedContinuation<RabbitMQError, Never>] = [:]
+    /// When everything was read that the broker had sent.
+    private var lastRead = ContinuousClock.now
+    private var turnWaiters: [CheckedContinuation<Void, Never>] = []
 
     /// 16 MiB: librabbitmq 0.11 decodes nested headers by recursion without a limit, and 26 000 levels, which fit one
     /// frame, overflow 1 MiB (upstream limits it to 100 levels since 0.14).
@@ -226,6 +232,7 @@ public actor Connection {
         publishes.removeAll()
         for waiter in closeWaiters.values { waiter.resume(returning: error) }
         closeWaiters.removeAll()
+        noteRead()
         thread.detach()
         tell(.closed(error))
     }
@@ -309,8 +316,27 @@ public actor Connection {
         }
     }
 
-    func isOpen(_ channel: Channel) -> Bool {
-        (try? check(channel)) != nil
+    /// Whether the channel is open by what the broker has said up to now. Where the thread has been kept from reading, as
+    /// by a task that prefers it and writes to a full pipe, it reads first.
+    func isOpen(_ channel: Channel) async -> Bool {
+        if !isUpToDate, closed == nil { await withCheckedContinuation { turnWaiters.append($0) } }
+        return (try? check(channel)) != nil
+    }
+
+    /// The same at once, for callers on the thread; nil for others, and where it has to read first.
+    nonisolated func isOpenAtOnce(_ channel: Channel) -> Bool? {
+        guard isOnThread else { return nil }
+        return assumeIsolated { $0.isUpToDate ? (try? $0.check(channel)) != nil : nil }
+    }
+
+    private var isUpToDate: Bool { .now - lastRead < Self.upToDateTime }
+    private static let upToDateTime = Duration.seconds(1)
+
+    /// Notes that everything was read that was there.
+    func noteRead() {
+        lastRead = .now
+        for waiter in turnWaiters { waiter.resume() }
+        turnWaiters.removeAll()
     }
 
     func waitUntilClosed(_ channel: Channel) async -> RabbitMQError {

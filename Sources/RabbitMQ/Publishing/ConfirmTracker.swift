@@ -27,7 +27,8 @@ struct ConfirmTracker<Context> {
 
     /// Sequence numbers start at 1 on each channel.
     private(set) var nextSequence: UInt64 = 1
-    /// From the oldest publish that waits to the last one; nil where the answer has come out of turn.
+    /// From the oldest publish that waits to the last one; nil where the answer has come out of turn. <= what is published
+    /// while one of them waits, which is until the reply time-out at most.
     private var entries: Deque<Entry?> = []
     /// How many publishes wait for an answer.
     private(set) var count = 0

@@ -1,3 +1,5 @@
+internal import NIOConcurrencyHelpers
+
 /// Publishes over a ``RecoveringConnection``, on a channel in confirm mode that is opened anew when it is gone.
 ///
 /// A message waits here while there is no connection, and while the broker has publishing blocked. Once it is sent, its
@@ -5,7 +7,8 @@
 /// answer. It is never sent a second time by this library; whoever repeats it must allow for a duplicate.
 public actor RecoveringPublisher {
     private let connection: RecoveringConnection
-    private var channel: Channel?
+    /// Outside the actor, for nearly every publish only looks here.
+    private nonisolated let channel = NIOLockedValueBox<Channel?>(nil)
     private var backoff: RecoveryBackoff
     private var isOpening = false
     private var nextID: UInt64 = 0
@@ -25,14 +28,15 @@ public actor RecoveringPublisher {
     ///
     /// - Throws: ``RabbitMQError`` only where the message was certainly not published: `cancelled`, `invalidArgument`,
     ///   or `closedByUs` when ``RecoveringConnection/run()`` has ended.
-    public func publish(
+    public nonisolated func publish(
         _ message: Message,
         exchange: String = "",
         routingKey: String,
         isMandatory: Bool
     ) async throws(RabbitMQError) -> PublishOutcome {
         while true {
-            let channel = try await openChannel()
+            let channel =
+                if let channel = self.channel.withLockedValue({ $0 }) { channel } else { try await openChannel() }
             do throws(RabbitMQError) {
                 return try await channel.publish(
                     message,
@@ -43,7 +47,7 @@ public actor RecoveringPublisher {
             } catch {
                 guard error.code != .cancelled, error.code != .invalidArgument else { throw error }
                 // The channel went before anything of the message was sent: that may be said again, to another.
-                forget(channel)
+                await forget(channel)
             }
         }
     }
@@ -52,7 +56,7 @@ public actor RecoveringPublisher {
     /// it is cancelled.
     private func openChannel() async throws(RabbitMQError) -> Channel {
         while true {
-            if let channel { return channel }
+            if let channel = channel.withLockedValue({ $0 }) { return channel }
             guard isOpening else { break }
             try await waitForOpener()
         }
@@ -68,7 +72,7 @@ public actor RecoveringPublisher {
             let current = try await connection.connection(otherThan: failed)
             do throws(RabbitMQError) {
                 let opened = try await openConfirmChannel(current)
-                channel = opened
+                channel.withLockedValue { $0 = opened }
                 return opened
             } catch {
                 failed = await current.closed == nil ? nil : current
@@ -95,7 +99,7 @@ public actor RecoveringPublisher {
     private static let cancelled = RabbitMQError(.cancelled, "the caller does not wait for a channel any more")
 
     private func forget(_ lost: Channel) {
-        if channel?.generation == lost.generation { channel = nil }
+        channel.withLockedValue { if $0?.generation == lost.generation { $0 = nil } }
     }
 
     private func waitForOpener() async throws(RabbitMQError) {

@@ -70,7 +70,13 @@ struct JSONScanner {
     }
 
     /// Reads an object, giving each member's name to `member`, which reads its value.
-    mutating func object(_ member: (inout JSONScanner, String) throws(Failure) -> Void) throws(Failure) {
+    ///
+    /// - Parameter nameByteLimit: How long a name may be. Where it is compared with others it must not be long: see
+    ///   ``name(byteLimit:)``.
+    mutating func object(
+        nameByteLimit: Int = .max,
+        _ member: (inout JSONScanner, String) throws(Failure) -> Void
+    ) throws(Failure) {
         try expect(.object)
         try enter()
         var seen = SeenKeys()
@@ -80,6 +86,9 @@ struct JSONScanner {
                 throw scanner.failure("needs a member name in double quotes here")
             }
             let key = try scanner.string()
+            guard key.utf8.count <= nameByteLimit else {
+                throw Failure(message: "is a longer name than any in the contract", byteOffset: start)
+            }
             guard seen.insert(key) else {
                 throw Failure(message: "stands twice in one object", byteOffset: start, path: [key])
             }
@@ -120,6 +129,7 @@ struct JSONScanner {
     private func endOfPlainText(from start: Int) -> Int {
         let bytes = bytes.span
         var end = start
+        // SAFETY: the eight bytes lie within the span.
         // Eight at a time, for a body of 256 KiB is mostly one text. Each test leaves the top bit of the bytes it is for,
         // and maybe of others behind them, which are then looked at one by one (Warren, Hacker's Delight, 6-1).
         while end + 8 <= bytes.count {
@@ -145,6 +155,22 @@ struct JSONScanner {
         guard bytes[index] == UInt8(ascii: "\"") else { throw failure("holds an unescaped control character") }
         index += 1
     }
+
+    /// Reads a string that names something.
+    ///
+    /// To compare text with a name, or look it up, takes `String` time by the square of its length where it holds many
+    /// combining marks: 5 s for 256 KiB. Azure's own names have 260 characters at most.
+    mutating func name(byteLimit: Int = nameByteLimit) throws(Failure) -> String {
+        let start = self
+        let text = try string()
+        guard text.utf8.count <= byteLimit else {
+            throw start.failure("has \(text.utf8.count) bytes, and no name has more than \(byteLimit)")
+        }
+        return text
+    }
+
+    /// How long a name may be, in bytes: 260 characters of four.
+    static let nameByteLimit = 1040
 
     /// Reads `true` or `false`.
     mutating func boolean() throws(Failure) -> Bool {
@@ -358,8 +384,7 @@ private struct SeenKeys {
     /// beyond, so that an object of 40 000 keys costs no more per key.
     mutating func insert(_ key: String) -> Bool {
         if many.isEmpty {
-            // What differs as text differs in bytes, and that shows at once.
-            guard !few.contains(where: { $0 == key && $0.utf8.elementsEqual(key.utf8) }) else { return false }
+            guard !few.contains(where: { $0.hasSameBytes(as: key) }) else { return false }
             few.append(key)
             if few.count > 16 { many = Set(few.map { Array($0.utf8) }) }
             return true

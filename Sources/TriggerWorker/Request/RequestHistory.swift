@@ -41,7 +41,7 @@ package struct RequestHistory: Sendable, Hashable {
     /// Whether a createRun call of somebody else may be under way at this moment.
     ///
     /// A holder that crashed or lost its channel says nothing of what it had sent. One that put the request back has
-    /// seen to it that the delay outlasts whatever had been sent; but where it put it back twice, another holder may be
-    /// about to start the twin.
+    /// seen to it that the delay outlasts whatever had been sent; but where there may be another copy, another holder may
+    /// be about to start that.
     var mayBeInFlight: Bool { isRedelivered || mayHaveTwin }
 }

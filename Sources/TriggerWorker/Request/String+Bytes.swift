@@ -7,6 +7,11 @@ extension String {
         return false
     }
 
+    /// Whether both are spelled alike. `==` takes different spellings of one character for equal, and long for it.
+    func hasSameBytes(as other: String) -> Bool {
+        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+    }
+
     /// Whether both are the same to ARM, which ignores the case of names. Only ASCII letters are lowered, so that it means
     /// the same to every implementation.
     func isSameName(as other: String) -> Bool {

@@ -11,7 +11,8 @@ enum Contradiction {
         var found: String?
         try? scanner.object { (scanner, name) throws(JSONScanner.Failure) in
             let given = try scanner.comparable()
-            guard found == nil, let given, let shown = run.value(of: name) else { return }
+            guard name.utf8.count <= JSONScanner.nameByteLimit, found == nil, let given, let shown = run.value(of: name)
+            else { return }
             if given.differs(from: shown) { found = name }
         }
         return found
@@ -22,7 +23,8 @@ enum Contradiction {
         guard var scanner = try? JSONScanner(parameters) else { return [:] }
         var result: [String: String] = [:]
         try? scanner.object { (scanner, name) throws(JSONScanner.Failure) in
-            result[name] = try scanner.comparable()?.text
+            let value = try scanner.comparable()?.text
+            if name.utf8.count <= JSONScanner.nameByteLimit { result[name] = value }
         }
         return result
     }

@@ -13,7 +13,9 @@ enum Marker {
             try scanner.object { (scanner, given) throws(JSONScanner.Failure) in
                 isEmpty = false
                 // Data Factory compares the names of parameters without case.
-                if given.lowercased() == name.lowercased() { isGiven = true }
+                if given.utf8.count <= JSONScanner.nameByteLimit, given.lowercased() == name.lowercased() {
+                    isGiven = true
+                }
                 _ = try scanner.raw()
             }
         } catch {

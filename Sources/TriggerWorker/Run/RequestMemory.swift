@@ -1,5 +1,4 @@
 internal import DequeModule
-internal import FoundationEssentials
 internal import NIOConcurrencyHelpers
 
 /// What this worker knows of the requests it works on, and of those it answered with a run lately.
@@ -9,14 +8,34 @@ internal import NIOConcurrencyHelpers
 final class RequestMemory: Sendable {
     /// A request that was answered with a run.
     struct Answered: Sendable, Hashable {
-        let runID: String
-        /// The request's, as they came: few are ever compared, so they are not taken apart before.
-        let parameters: [UInt8]
-        let startedAt: Date?
+        private let stored: ExistingRun
+        /// The request's own, as they came, where the run was started with them: few are ever compared, so they are not
+        /// taken apart before.
+        private let parameters: [UInt8]?
+
+        /// A run that was started with these parameters.
+        init(_ run: ExistingRun, startedWith parameters: [UInt8]) {
+            stored = run
+            self.parameters = parameters
+        }
+
+        /// A run that was found, with the parameters Data Factory shows.
+        init(found run: ExistingRun) {
+            stored = run
+            parameters = nil
+        }
 
         /// What another request of the same identity is compared with.
         var run: ExistingRun {
-            ExistingRun(runID: runID, parameters: Contradiction.comparable(parameters), startedAt: startedAt)
+            guard let parameters else { return stored }
+            var run = stored
+            run.parameters = Contradiction.comparable(parameters)
+            return run
+        }
+
+        /// The size of its parameters.
+        var byteCount: Int {
+            parameters?.count ?? stored.parameters.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
         }
     }
 
@@ -64,11 +83,11 @@ final class RequestMemory: Sendable {
             state.inWork.remove(runID)
             guard let answered, state.answered.updateValue(answered, forKey: runID) == nil else { return }
             state.order.append(runID)
-            state.parameterByteCount += answered.parameters.count
+            state.parameterByteCount += answered.byteCount
             while state.order.count > capacity || state.parameterByteCount > Self.parameterByteLimit,
                 let oldest = state.order.popFirst()
             {
-                state.parameterByteCount -= state.answered.removeValue(forKey: oldest)?.parameters.count ?? 0
+                state.parameterByteCount -= state.answered.removeValue(forKey: oldest)?.byteCount ?? 0
             }
         }
     }

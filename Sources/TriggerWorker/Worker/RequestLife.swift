@@ -20,7 +20,7 @@ struct RequestLife: Sendable {
     ///
     /// - Returns: what became of it.
     /// - Throws: ``RequestLeft`` where the broker took it back; whoever gets it next finds the run that was started.
-    func run(_ delivery: some RequestDelivery) async throws(RequestLeft) -> FinishedRequest {
+    func run(_ delivery: any RequestDelivery) async throws(RequestLeft) -> FinishedRequest {
         CrashPoint.reach(.received)
         let identity = delivery.message.identity
         switch try await ending(of: delivery, identity) {
@@ -46,7 +46,7 @@ struct RequestLife: Sendable {
     }
 
     private func ending(
-        of delivery: some RequestDelivery,
+        of delivery: any RequestDelivery,
         _ identity: RequestIdentity
     ) async throws(RequestLeft) -> Ending {
         let message = delivery.message
@@ -88,7 +88,7 @@ struct RequestLife: Sendable {
     private func start(
         _ request: TriggerRequest,
         _ candidates: RunCandidates,
-        _ delivery: some RequestDelivery
+        _ delivery: any RequestDelivery
     ) async throws(RequestLeft) -> RunStart.Ending {
         let rule = policy.identityRule(for: candidates.target)
         var start = RunStart(request, candidates, delivery.message.history, rule: rule, around)
@@ -107,8 +107,10 @@ struct RequestLife: Sendable {
             var answered: RequestMemory.Answered?
             defer { memory.release(candidates.runID, answered) }
             let ending = try await decide(&start, request, candidates, delivery)
-            if case .run(let run, _) = ending {
-                answered = .init(runID: run.runID, parameters: request.parameters, startedAt: run.startedAt)
+            switch ending {
+            case .run(let run, .started): answered = .init(run, startedWith: request.parameters)
+            case .run(let run, .adopted): answered = .init(found: run)
+            case .failed, .postponed: break
             }
             return ending
         }
@@ -130,7 +132,7 @@ struct RequestLife: Sendable {
         _ start: inout RunStart,
         _ request: TriggerRequest,
         _ candidates: RunCandidates,
-        _ delivery: some RequestDelivery
+        _ delivery: any RequestDelivery
     ) async throws(RequestLeft) -> RunStart.Ending {
         try await start.decide(
             authorize: {
@@ -145,7 +147,7 @@ extension RequestLife {
     // MARK: - Answer
 
     private func park(
-        _ delivery: some RequestDelivery,
+        _ delivery: any RequestDelivery,
         _ failed: FailedRequest,
         _ identity: RequestIdentity
     ) async throws(RequestLeft) {
@@ -210,7 +212,7 @@ extension RequestLife {
     }
 
     private func postpone(
-        _ delivery: some RequestDelivery,
+        _ delivery: any RequestDelivery,
         _ postponement: Postponement,
         _ identity: RequestIdentity,
         _ target: Target?
@@ -222,7 +224,7 @@ extension RequestLife {
         return ConfirmedCopy(postponement, identity, target)
     }
 
-    private func settle(_ delivery: some RequestDelivery, _ proof: some Settlement) async throws(RequestLeft) {
+    private func settle(_ delivery: any RequestDelivery, _ proof: some Settlement) async throws(RequestLeft) {
         CrashPoint.reach(.acknowledging)
         try await delivery.acknowledge()
         CrashPoint.reach(.acknowledged)

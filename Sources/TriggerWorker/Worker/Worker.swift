@@ -101,7 +101,7 @@ package struct Worker: Sendable {
         case untilStop
     }
 
-    private func work(on delivery: some RequestDelivery) async {
+    private func work(on delivery: any RequestDelivery) async {
         let start = ContinuousClock.now
         monitor?.began()
         do {

@@ -2,8 +2,8 @@ internal import ErrorDesk
 internal import RabbitMQ
 internal import TriggerWorker
 
-/// A delivery of the request queue, as the worker sees it.
-struct HeldRequest: RequestDelivery {
+/// A delivery of the request queue, as the worker sees it. Of reference type, for it is handed on at every step.
+final class HeldRequest: RequestDelivery {
     let message: RequestMessage
 
     private let delivery: Delivery

@@ -130,7 +130,8 @@ struct WorkService: Service {
     ) async {
         await withTaskGroup(of: End.self) { group in
             // On the connection's own thread, and so is every request's task: taking a delivery, asking whether it is
-            // still held and acknowledging it then cost no way between threads.
+            // still held and acknowledging it then cost no way between threads. Where a log line keeps the thread, the
+            // broker takes the requests back, and whether they are held is not said before that is read.
             group.addTask(executorPreference: subscription.channel.executor) {
                 // Why it ended is told of by the connection's events.
                 try? await worker.run(requests)

@@ -50,7 +50,7 @@ final class CurlExchange {
     }
 
     deinit {
-        request.clear(easy)
+        request.free(easy)
         curl_easy_cleanup(easy)
         wordsBuffer.deallocate()
     }
@@ -79,7 +79,7 @@ final class CurlExchange {
         return request.apply(job, to: easy)
     }
 
-    /// Lets go of what belonged to the request.
+    /// Lets go of what belonged to the request, but for the list of its fields, which is as a rule that of the next.
     func clear() {
         job = nil
         request.clear(easy)

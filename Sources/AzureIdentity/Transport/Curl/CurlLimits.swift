@@ -27,10 +27,10 @@ struct CurlLimits {
         ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         ccurl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
-        ccurl_set_long(easy, CURLOPT_PATH_AS_IS, 1)
         ccurl_set_long(easy, CURLOPT_NETRC, 0)
-        // Per request in flight: 80 KiB by default, for answers of some hundred bytes.
-        ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 8 << 10)
+        // 1 KiB, the least there is, instead of 16: it is allocated for each exchange, and that much the C library's malloc
+        // (glibc 2.36) has at hand for each thread. Answers have some hundred bytes.
+        ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 1 << 10)
         ccurl_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16 << 10)
         ccurl_set_offset(easy, CURLOPT_MAXFILESIZE_LARGE, Int64(responseByteCount))
         ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, max(1, connectTimeout.wholeMilliseconds))
