@@ -49,8 +49,8 @@ class Ledger:
 
     def is_contradictory(self, answers):
         """Two run ids, or two answers that are not alike, but for a failure before the run it gives way to."""
-        if self.may_not_know:
-            answers = [answer for answer in answers if answer[2] != "outcome-unknown" or answer[0] != "failed"]
+        if self.may_not_know and all(answer[0] == "failed" for answer in answers):
+            answers = [answer for answer in answers if answer[2] != "outcome-unknown"]
         if len({answer[1] for answer in answers if answer[0] == "started"}) > 1:
             return True
         return len(set(answers)) > 1 and not Ledger.is_superseded(answers)
