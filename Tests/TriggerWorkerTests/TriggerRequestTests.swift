@@ -21,25 +21,46 @@ struct TriggerRequestTests {
     // MARK: - Targets
 
     // To compare such texts takes the square of their length: seconds that nobody else has on this thread.
+    private static let huge = String(repeating: "\u{316}\u{301}", count: 50_000)
+
     @Test(
-        "names nobody can mean are refused before they are compared",
-        arguments: [
-            (#"{"NAME":1}"#, "is a longer name than any in the contract"),
-            (#"{"target":"NAME"}"#, "no name has more than"),
-            (#"{"target":{"NAME":"x"}}"#, "is a longer name than any in the contract"),
-            (#"{"target":{"pipeline":"NAME"}}"#, "no name has more than"),
-            (#"{"target":"a","options":{"NAME":true}}"#, "is a longer name than any in the contract"),
-        ]
+        "members nobody can mean are refused before they are compared",
+        arguments: [#"{"NAME":1}"#, #"{"target":{"NAME":"x"}}"#, #"{"target":"a","options":{"NAME":true}}"#]
     )
-    func hugeNames(body: String, problem: String) throws {
-        let name = String(repeating: "\u{316}\u{301}", count: 50_000)
-        let message = RequestMessage.sample(body.replacing("NAME", with: name))
+    func hugeMembers(body: String) throws {
+        let message = RequestMessage.sample(body.replacing("NAME", with: Self.huge))
 
         let error = #expect(throws: RequestError.self) {
             try TriggerRequest(message, identity: message.identity, bodyLimit: 1 << 20)
         }
 
-        #expect(error?.message.contains(problem) == true, "\(error?.message ?? "")")
+        #expect(error?.code == "InvalidBody")
+        #expect(error?.message.contains("is a longer name than any in the contract") == true)
+    }
+
+    @Test(
+        "targets nobody can mean are refused before they are compared",
+        arguments: [
+            (#""NAME""#, .unknownTarget),
+            (#"{"pipeline":"NAME","factory":"f","resourceGroup":"r","subscriptionId":"s"}"#, .invalid),
+        ] as [(String, ErrorClass)]
+    )
+    func hugeTargets(target: String, errorClass: ErrorClass) throws {
+        let message = RequestMessage.sample(#"{"target":\#(target.replacing("NAME", with: Self.huge))}"#)
+        let request = try TriggerRequest(message, identity: message.identity, bodyLimit: 1 << 20)
+
+        let error = #expect(throws: RequestError.self) { try Policy.sample().resolve(request.target) }
+
+        #expect(error?.errorClass == errorClass)
+        #expect(Policy.sample().formerTargets(of: request.target).isEmpty)
+    }
+
+    @Test("an ARM id nobody can mean is none")
+    func hugeResourceID() {
+        let id = "/subscriptions/s/resourceGroups/r/providers/Microsoft.DataFactory/factories/f/pipelines/"
+
+        #expect(Target(resourceID: id + "p") != nil)
+        #expect(Target(resourceID: id + Self.huge) == nil)
     }
 
     @Test("parameters may have such names, and a name twice is still found")

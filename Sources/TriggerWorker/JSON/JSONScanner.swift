@@ -71,8 +71,7 @@ struct JSONScanner {
 
     /// Reads an object, giving each member's name to `member`, which reads its value.
     ///
-    /// - Parameter nameByteLimit: How long a name may be. Where it is compared with others it must not be long: see
-    ///   ``name(byteLimit:)``.
+    /// - Parameter nameByteLimit: How long a name may be; ``Target/nameByteLimit`` where it is compared with others.
     mutating func object(
         nameByteLimit: Int = .max,
         _ member: (inout JSONScanner, String) throws(Failure) -> Void
@@ -155,22 +154,6 @@ struct JSONScanner {
         guard bytes[index] == UInt8(ascii: "\"") else { throw failure("holds an unescaped control character") }
         index += 1
     }
-
-    /// Reads a string that names something.
-    ///
-    /// To compare text with a name, or look it up, takes `String` time by the square of its length where it holds many
-    /// combining marks: 5 s for 256 KiB. Azure's own names have 260 characters at most.
-    mutating func name(byteLimit: Int = nameByteLimit) throws(Failure) -> String {
-        let start = self
-        let text = try string()
-        guard text.utf8.count <= byteLimit else {
-            throw start.failure("has \(text.utf8.count) bytes, and no name has more than \(byteLimit)")
-        }
-        return text
-    }
-
-    /// How long a name may be, in bytes: 260 characters of four.
-    static let nameByteLimit = 1040
 
     /// Reads `true` or `false`.
     mutating func boolean() throws(Failure) -> Bool {

@@ -75,7 +75,7 @@ package struct Policy: Sendable {
         switch requested {
         case .resource(let target): return target
         case .alias(let name):
-            guard let target = aliases[name] else {
+            guard name.utf8.count <= Target.nameByteLimit, let target = aliases[name] else {
                 throw RequestError(
                     .unknownTarget,
                     code: "UnknownAlias",
@@ -101,12 +101,19 @@ package struct Policy: Sendable {
                 "target.\(name) is missing, and the worker has no default for it"
             )
         }
+        guard value.utf8.count <= Target.nameByteLimit else {
+            throw RequestError(
+                .invalid,
+                code: "InvalidName",
+                "target.\(name) has \(value.utf8.count) bytes, and no name in Azure has more than \(Target.nameByteLimit)"
+            )
+        }
         return value
     }
 
     /// Other pipelines that an alias has meant: what was asked for under its name may run there.
     package func formerTargets(of requested: RequestedTarget) -> [Target] {
-        guard case .alias(let name) = requested else { return [] }
+        guard case .alias(let name) = requested, name.utf8.count <= Target.nameByteLimit else { return [] }
         return formerTargets[name] ?? []
     }
 

@@ -8,6 +8,12 @@ package struct Target: Sendable, Hashable {
     package var factory: String
     package var pipeline: String
 
+    /// The longest name that is compared or looked up, in bytes: Azure's have 260 characters at most.
+    ///
+    /// `String` takes time by the square of a text's length for that, where the text holds many combining marks: 5 s for
+    /// 256 KiB.
+    static let nameByteLimit = 1040
+
     /// Names a pipeline.
     package init(subscriptionID: String, resourceGroup: String, factory: String, pipeline: String) {
         self.subscriptionID = subscriptionID
@@ -58,6 +64,8 @@ package struct Target: Sendable, Hashable {
 
     /// Reads an ARM id; nil where it is none of a Data Factory pipeline. Its fixed parts are compared without case.
     package init?(resourceID: String) {
+        // It holds four names.
+        guard resourceID.utf8.count <= 4 * Self.nameByteLimit else { return nil }
         let parts = resourceID.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 11, parts[0].isEmpty else { return nil }
         let fixed = [

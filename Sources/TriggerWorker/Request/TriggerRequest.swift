@@ -104,7 +104,7 @@ extension TriggerRequest {
         var parameters: [UInt8]?
         var options = StartOptions()
         var deadline: Date?
-        try scanner.object(nameByteLimit: JSONScanner.nameByteLimit) { (scanner, name) throws(JSONScanner.Failure) in
+        try scanner.object(nameByteLimit: Target.nameByteLimit) { (scanner, name) throws(JSONScanner.Failure) in
             switch name {
             case "target": target = try scanner.target()
             case "parameters":
@@ -134,9 +134,8 @@ extension JSONScanner {
         switch try kind() {
         case .string:
             let start = self
-            // An ARM id holds four names.
-            let text = try name(byteLimit: 2 * Self.nameByteLimit)
-            guard text.hasPrefix("/") else {
+            let text = try string()
+            guard text.utf8.first == UInt8(ascii: "/") else {
                 guard !text.isEmpty else { throw start.failure("must not be empty") }
                 return .alias(text)
             }
@@ -151,12 +150,12 @@ extension JSONScanner {
             var resourceGroup: String?
             var factory: String?
             var pipeline: String?
-            try object(nameByteLimit: Self.nameByteLimit) { (scanner, name) throws(Failure) in
+            try object(nameByteLimit: Target.nameByteLimit) { (scanner, name) throws(Failure) in
                 switch name {
-                case "subscriptionId": subscriptionID = try scanner.name()
-                case "resourceGroup": resourceGroup = try scanner.name()
-                case "factory": factory = try scanner.name()
-                case "pipeline": pipeline = try scanner.name()
+                case "subscriptionId": subscriptionID = try scanner.string()
+                case "resourceGroup": resourceGroup = try scanner.string()
+                case "factory": factory = try scanner.string()
+                case "pipeline": pipeline = try scanner.string()
                 default: throw scanner.unknown("subscriptionId, resourceGroup, factory and pipeline")
                 }
             }
@@ -172,7 +171,7 @@ extension JSONScanner {
 
     fileprivate mutating func options() throws(Failure) -> StartOptions {
         var options = StartOptions()
-        try object(nameByteLimit: Self.nameByteLimit) { (scanner, name) throws(Failure) in
+        try object(nameByteLimit: Target.nameByteLimit) { (scanner, name) throws(Failure) in
             switch name {
             case "referencePipelineRunId": options.referencePipelineRunID = try scanner.string()
             case "isRecovery": options.isRecovery = try scanner.boolean()

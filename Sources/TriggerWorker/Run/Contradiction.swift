@@ -11,7 +11,7 @@ enum Contradiction {
         var found: String?
         try? scanner.object { (scanner, name) throws(JSONScanner.Failure) in
             let given = try scanner.comparable()
-            guard name.utf8.count <= JSONScanner.nameByteLimit, found == nil, let given, let shown = run.value(of: name)
+            guard name.utf8.count <= Target.nameByteLimit, found == nil, let given, let shown = run.value(of: name)
             else { return }
             if given.differs(from: shown) { found = name }
         }
@@ -24,7 +24,7 @@ enum Contradiction {
         var result: [String: String] = [:]
         try? scanner.object { (scanner, name) throws(JSONScanner.Failure) in
             let value = try scanner.comparable()?.text
-            if name.utf8.count <= JSONScanner.nameByteLimit { result[name] = value }
+            if name.utf8.count <= Target.nameByteLimit { result[name] = value }
         }
         return result
     }

@@ -13,7 +13,7 @@ enum Marker {
             try scanner.object { (scanner, given) throws(JSONScanner.Failure) in
                 isEmpty = false
                 // Data Factory compares the names of parameters without case.
-                if given.utf8.count <= JSONScanner.nameByteLimit, given.lowercased() == name.lowercased() {
+                if given.utf8.count <= Target.nameByteLimit, given.lowercased() == name.lowercased() {
                     isGiven = true
                 }
                 _ = try scanner.raw()
