@@ -8,7 +8,7 @@
  * - A request is suspect when an attempt of somebody else's may be in flight: redelivered, off the dead queue, after an
  *   unclear answer, or when the header says so. A suspect request is neither started nor refused on the word of one
  *   look-up: it is deferred as long as the in-flight window, looked up again, and only then judged.
- * - Every copy we publish carries on what the delivery said: suspect (until the window is over; under TWINS once more
+ * - Every copy we publish carries on what the delivery said: suspect (until the window is over; under TWINS again
  *   where the delivery was redelivered or the copy is published again, for there may be another), doomed (to be
  *   refused: dead-lettered, or at the poison guard), and the deliveries used up so far, for the broker counts each copy
  *   from nought. Every such copy is looked up, also a returned one.

@@ -83,11 +83,20 @@ struct StartStateMachineTests {
     func twin() {
         var machine = Self.machine {
             $0.wasPostponed = true
-            $0.mayHaveTwin = true
+            $0.twinWaits = 1
         }
         _ = machine.begin()
 
         #expect(machine.foundNothing().summary == "postponed in-flight for 75.0 seconds")
+    }
+
+    @Test("where nothing can be asked, a call that may be under way is waited out before the next look as well")
+    func unasked() {
+        var machine = Self.machine { $0.isRedelivered = true }
+        _ = machine.begin()
+        _ = machine.lookUpFailed(StartFailure(.notStarted, code: "InternalServerError", message: "no"))
+
+        #expect(machine.outOfTime(othersSucceed: true).summary == "postponed unavailable for 75.0 seconds")
     }
 
     @Test("where too many runs can't be looked at, what was only put back without a call is started all the same")

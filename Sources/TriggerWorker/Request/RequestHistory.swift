@@ -9,9 +9,9 @@ package struct RequestHistory: Sendable, Hashable {
     package var deliveries = 0
     /// Whether a worker put it back to have it again later.
     package var wasPostponed = false
-    /// Whether the same request may be at large a second time: the broker took an earlier copy without saying so, or its
-    /// publisher was gone before the acknowledgement of what it was a copy of.
-    package var mayHaveTwin = false
+    /// For how many windows it is still to wait, because the same request may be at large a second time: the broker took an
+    /// earlier copy without saying so, or its publisher was gone before the acknowledgement of what it was a copy of.
+    package var twinWaits = 0
     /// createRun calls that earlier holders made.
     package var attempts = 0
     /// Steps it has gone up the ladder of delays, each for a failure of its own.
@@ -43,5 +43,16 @@ package struct RequestHistory: Sendable, Hashable {
     /// A holder that crashed or lost its channel says nothing of what it had sent. One that put the request back has
     /// seen to it that the delay outlasts whatever had been sent; but where there may be another copy, another holder may
     /// be about to start that.
-    var mayBeInFlight: Bool { isRedelivered || mayHaveTwin }
+    var mayBeInFlight: Bool { isRedelivered || twinWaits > 0 }
+
+    /// The most windows a copy waits for another.
+    package static let twinWaitLimit = 3
+
+    /// For how many windows the next copy is to wait when it comes, after the one it is put back for.
+    ///
+    /// A holder that was killed may have put it back as well, for about as long. Were both to wait alike they would meet;
+    /// so each delivery waits longer than the one before, as far as the broker counts them.
+    package var nextTwinWaits: Int {
+        isRedelivered ? min(max(deliveries, 1), Self.twinWaitLimit) : max(twinWaits - 1, 0)
+    }
 }

@@ -191,7 +191,9 @@ struct StartStateMachine {
         guard history.steps <= rules.ladder.count else {
             return .end(.failed(StartVerdict(isInDoubt ? .outcomeUnknown : .unavailable, failure)))
         }
-        let delay = max(rules.ladder[history.steps - 1], failure.retryAfter ?? .zero)
+        // A call that may be under way is waited out whatever else is the matter.
+        let window: Duration = mayBeInFlight ? rules.window : .zero
+        let delay = max(rules.ladder[history.steps - 1], failure.retryAfter ?? .zero, window)
         return .end(.postponed(Postponement(.unavailable, delay: delay, history: carried)))
     }
 

@@ -34,7 +34,7 @@ struct PostponedCopy {
         forms = [properties, reduced].map { Message(properties: $0, body: delivery.message.body) }
         twins = forms.map { form in
             var twin = form
-            twin.properties.headers?[RequestHeader.twin] = true
+            twin.properties.headers?[RequestHeader.twin] = .int64(Int64(postponement.history.nextTwinWaits + 1))
             return twin
         }
     }
@@ -50,8 +50,7 @@ struct PostponedCopy {
             RequestHeader.inDoubt: .bool(history.isInDoubt),
         ]
         if !identity.isIdentified { headers[RequestHeader.requestID] = .string(identity.text) }
-        // Its earlier holder may have put it back too, and gone before it could acknowledge it.
-        if history.isRedelivered { headers[RequestHeader.twin] = true }
+        if history.nextTwinWaits > 0 { headers[RequestHeader.twin] = .int64(Int64(history.nextTwinWaits)) }
         headers[RequestHeader.pausedSince] = history.pausedSince.map { .string($0.ISO8601Format()) }
         headers[RequestHeader.calledUntil] = history.calledUntil.map { .string($0.ISO8601Format()) }
         headers[RequestHeader.verdict] = history.verdict.map { .string($0.rawValue) }
@@ -80,7 +79,7 @@ extension RequestHistory {
         budgetWaits = count(RequestHeader.budgetWaits)
         generation = count(RequestHeader.generation)
         isInDoubt = headers[RequestHeader.inDoubt] == .bool(true)
-        mayHaveTwin = headers[RequestHeader.twin] == .bool(true)
+        twinWaits = min(count(RequestHeader.twin), Self.twinWaitLimit + 1)
         func date(_ name: String) -> Date? { headers[name]?.text.flatMap { try? Date($0, strategy: .iso8601) } }
         pausedSince = date(RequestHeader.pausedSince)
         // It has been waited out.
