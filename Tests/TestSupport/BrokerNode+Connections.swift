@@ -24,7 +24,7 @@ extension BrokerNode {
         meanPauseMilliseconds: Int,
         named name: String,
         by end: ConnectionEnd = .close,
-        within limit: Duration = .seconds(30)
+        within limit: Duration = .seconds(60)
     ) async throws {
         let ended = try await eval(
             """
@@ -67,7 +67,7 @@ extension BrokerNode {
             end,
             Loop(\(count), none, Deadline()).
             """,
-            within: .milliseconds(count * (2 * meanPauseMilliseconds + 1000)) + limit + .seconds(30)
+            within: .milliseconds(count * (2 * meanPauseMilliseconds + 1000)) + limit * min(count, 3) + .seconds(60)
         )
         guard ended == "all_ended" else {
             throw NeverHappened(description: "\(count) connections named \(name) were there to end: \(ended)")
