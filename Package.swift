@@ -167,7 +167,7 @@ let package = Package(
         ),
         .target(
             name: "NetworkTestSupport",
-            dependencies: [nioConcurrencyHelpers, nioCore, nioPosix, nioSSL],
+            dependencies: ["AzureIdentity", nioConcurrencyHelpers, nioCore, nioPosix, nioSSL],
             path: "Tests/NetworkTestSupport",
             swiftSettings: settings
         ),

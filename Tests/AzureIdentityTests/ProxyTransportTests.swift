@@ -21,7 +21,7 @@ struct ProxyTransportTests {
         let environment = ["SSL_CERT_FILE": authority.certificateFile].merging(variables) { $1 }
         var configuration = try CurlTransport.Configuration(environment: environment)
         configuration.connectTimeout = connectTimeout
-        return try await AzureIdentityTests.withTransport(configuration, body)
+        return try await NetworkTestSupport.withTransport(configuration, body)
     }
 
     private func withSecureServer<Value>(_ body: (LoopbackServer) async throws -> Value) async throws -> Value {

@@ -1,5 +1,6 @@
 import AzureIdentity
 import DataFactory
+import NetworkTestSupport
 import Testing
 
 @Suite("The client against the emulator", .timeLimit(.minutes(5)))

@@ -1,6 +1,7 @@
 import DataFactory
 import DataFactoryEmulator
 import Foundation
+import NetworkTestSupport
 import Testing
 
 @testable import adf_trigger

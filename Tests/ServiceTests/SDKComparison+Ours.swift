@@ -1,6 +1,7 @@
 import AzureIdentity
 import DataFactory
 import Foundation
+import NetworkTestSupport
 import TestSupport
 
 extension SDKComparison {

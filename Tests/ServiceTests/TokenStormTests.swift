@@ -2,6 +2,7 @@ import AzureIdentity
 import DataFactory
 import DataFactoryEmulator
 import Foundation
+import NetworkTestSupport
 import TestSupport
 import Testing
 

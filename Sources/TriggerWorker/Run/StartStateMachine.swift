@@ -191,9 +191,7 @@ struct StartStateMachine {
         guard history.steps <= rules.ladder.count else {
             return .end(.failed(StartVerdict(isInDoubt ? .outcomeUnknown : .unavailable, failure)))
         }
-        // A call that may be under way is waited out whatever else is the matter.
-        let window: Duration = mayBeInFlight ? rules.window : .zero
-        let delay = max(rules.ladder[history.steps - 1], failure.retryAfter ?? .zero, window)
+        let delay = max(rules.ladder[history.steps - 1], failure.retryAfter ?? .zero, shortestDelay)
         return .end(.postponed(Postponement(.unavailable, delay: delay, history: carried)))
     }
 
@@ -236,6 +234,9 @@ struct StartStateMachine {
         .end(failure.isAccepted ? .failed(StartVerdict(.outcomeUnknown, failure)) : .postponed(waitingOutWindow))
     }
 
+    /// A call that may be under way is waited out whatever else is the matter.
+    private var shortestDelay: Duration { mayBeInFlight ? rules.window : .zero }
+
     private var waitingOutWindow: Postponement {
         Postponement(.inFlight, delay: rules.window, history: carried)
     }
@@ -252,10 +253,8 @@ struct StartStateMachine {
     /// For a failure that is not the request's own: it costs no step.
     private func postponed(_ reason: Postponement.Reason, _ failure: StartFailure) -> Postponement {
         var history = carried
-        // An open call must be waited out whatever else is the matter.
-        let window: Duration = mayBeInFlight ? rules.window : .zero
         history.lastFailure = failure.code == StartFailure.noReason.code ? history.lastFailure : failure
-        let delay = max(failure.retryAfter ?? (reason == .budget ? .zero : Self.outageDelay), window)
+        let delay = max(failure.retryAfter ?? (reason == .budget ? .zero : Self.outageDelay), shortestDelay)
         return Postponement(reason, delay: delay, history: history)
     }
 

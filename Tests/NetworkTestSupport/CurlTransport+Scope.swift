@@ -1,7 +1,7 @@
-import AzureIdentity
+public import AzureIdentity
 
 /// Opens a transport for as long as the closure runs.
-func withTransport<Value>(
+public func withTransport<Value>(
     _ configuration: CurlTransport.Configuration = .init(),
     _ body: (CurlTransport) async throws -> Value
 ) async throws -> Value {
