@@ -135,7 +135,7 @@ let package = Package(
         .executableTarget(
             name: "adf-trigger",
             dependencies: [
-                "AzureIdentity", "DataFactory", "ErrorDesk", "RabbitMQ", "Telemetry", "TriggerWorker",
+                "AzureIdentity", "DataFactory", "ErrorDesk", "IOLoop", "RabbitMQ", "Telemetry", "TriggerWorker",
                 argumentParser, configuration, coreMetrics, httpTypes, hummingbird, logging, nioConcurrencyHelpers,
                 nioCore,
                 serviceLifecycle, unixSignals, yams,
@@ -175,14 +175,14 @@ let package = Package(
         .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ"], swiftSettings: settings),
         .testTarget(
             name: "RabbitMQTestingTests",
-            dependencies: ["RabbitMQ", "RabbitMQTesting", "TestSupport"],
+            dependencies: ["IOLoop", "RabbitMQ", "RabbitMQTesting", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "AzureIdentityTests",
             dependencies: [
-                "AzureIdentity", "NetworkTestSupport", crypto, cryptoExtras, logging, nioConcurrencyHelpers, nioCore,
-                nioHTTP1, nioPosix, nioSSL, x509,
+                "AzureIdentity", "IOLoop", "NetworkTestSupport", crypto, cryptoExtras, logging, nioConcurrencyHelpers,
+                nioCore, nioHTTP1, nioPosix, nioSSL, x509,
             ],
             swiftSettings: settings
         ),
@@ -193,7 +193,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TriggerWorkerTests",
-            dependencies: ["TriggerWorker", logging, nioConcurrencyHelpers],
+            dependencies: ["IOLoop", "TriggerWorker", logging, nioConcurrencyHelpers],
             swiftSettings: settings
         ),
         .testTarget(

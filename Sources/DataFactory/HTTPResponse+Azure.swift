@@ -24,14 +24,12 @@ extension HTTPResponse {
 
     /// What ARM says is left.
     var rateLimit: RateLimit {
-        func remaining(_ kind: String) -> Int? {
-            header("x-ms-ratelimit-remaining-subscription-\(kind)").flatMap(Int.init)
-        }
+        func number(_ name: String) -> Int? { header(name).flatMap { Int($0) } }
         return RateLimit(
-            remainingWrites: remaining("writes"),
-            remainingReads: remaining("reads"),
-            remainingGlobalWrites: remaining("global-writes"),
-            remainingGlobalReads: remaining("global-reads")
+            remainingWrites: number("x-ms-ratelimit-remaining-subscription-writes"),
+            remainingReads: number("x-ms-ratelimit-remaining-subscription-reads"),
+            remainingGlobalWrites: number("x-ms-ratelimit-remaining-subscription-global-writes"),
+            remainingGlobalReads: number("x-ms-ratelimit-remaining-subscription-global-reads")
         )
     }
 }

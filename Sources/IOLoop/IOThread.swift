@@ -2,21 +2,32 @@ internal import CIOLoop
 internal import Glibc
 internal import NIOConcurrencyHelpers
 
-/// The one OS thread that may touch a C library's handle, in the form of an actor's executor.
+/// The one OS thread that may touch some C libraries' handles, in the form of their actors' executor.
 ///
 /// Such libraries are not thread-safe and do nothing in the background: somebody has to read, look at the clock and
-/// wait. This thread does, and runs the actor's jobs in between, so "only that thread touches the handle" is actor
-/// isolation and checked by the compiler. It sleeps in `poll` on a descriptor of the library's and on an eventfd that
+/// wait. This thread does, and runs the actors' jobs in between, so "only that thread touches the handle" is actor
+/// isolation and checked by the compiler. It sleeps in `poll` on a descriptor of each library's and on an eventfd that
 /// ``enqueue(_:)`` writes.
 ///
-/// It also runs whole tasks that prefer it, which saves them the way between threads at every call of the actor.
+/// It also runs whole tasks that prefer it. Where such a task is an actor's on this thread it reaches the others here
+/// without being enqueued anew: preferring is part of that, for the runtime resumes a continuation on what the task
+/// prefers, whatever actor awaits it, and on its own pool where that is nothing.
 ///
-/// An actor holds its executor strongly; when both are gone the thread ends.
+/// An actor holds its executor strongly; when all of them are gone the thread ends.
 package final class IOThread: SerialExecutor, TaskExecutor {
     /// What the thread serves beside jobs.
+    ///
+    /// After every wake-up each client receives, then the jobs run, and then each sends what came of them.
     package protocol Client: AnyObject, Sendable {
-        /// Reads and sends what can be without waiting. Called on the thread after every wake-up.
-        func turn() -> Wait
+        /// Takes what has arrived, without waiting for more. Called on the thread after every wake-up.
+        ///
+        /// - Parameters:
+        ///   - isReady: Whether there was something, or room to write, at that time; true where nobody has looked.
+        ///   - time: When the thread woke up.
+        func receive(isReady: Bool, at time: ContinuousClock.Instant)
+
+        /// Sends what can be without waiting, and looks at the clock. Called on the thread before it sleeps.
+        func flush() -> Wait
     }
 
     /// What to wait for.
@@ -78,14 +89,14 @@ package final class IOThread: SerialExecutor, TaskExecutor {
         loop.stop()
     }
 
-    /// Serves `client` from now on; it is kept alive until ``detach()``.
+    /// Serves `client` from now on; it is kept alive until ``detach(_:)``.
     package func attach(_ client: any Client) {
-        loop.setClient(client)
+        loop.attach(client)
     }
 
-    /// Serves jobs alone from now on.
-    package func detach() {
-        loop.setClient(nil)
+    /// Serves `client` no longer.
+    package func detach(_ client: any Client) {
+        loop.detach(client)
     }
 
     /// Runs a job on the thread.
@@ -118,7 +129,9 @@ package final class IOThread: SerialExecutor, TaskExecutor {
 private final class Loop: Sendable {
     private struct State {
         var jobs: [UnownedJob] = []
-        var client: (any IOThread.Client)?
+        var clients: [any IOThread.Client] = []
+        /// Whether one has come that was not asked yet what to wait for.
+        var hasNewClient = false
         var isAsleep = false
         var isStopping = false
         var thread: pthread_t?
@@ -198,14 +211,22 @@ private final class Loop: Sendable {
         }
     }
 
-    func setClient(_ client: (any IOThread.Client)?) {
-        // The old client is let go outside the lock: its deinit may end this very loop.
-        let old = state.withLockedValue { state in
-            let old = state.client
-            state.client = client
-            return old
+    func attach(_ client: any IOThread.Client) {
+        let mustWake = state.withLockedValue { state in
+            state.clients.append(client)
+            state.hasNewClient = true
+            defer { state.isAsleep = false }
+            return state.isAsleep
         }
-        withExtendedLifetime(old) {}
+        if mustWake { wake() }
+    }
+
+    func detach(_ client: any IOThread.Client) {
+        // Let go outside the lock: its deinit may end this very loop.
+        let removed = state.withLockedValue { state in
+            state.clients.firstIndex { $0 === client }.map { state.clients.remove(at: $0) }
+        }
+        withExtendedLifetime(removed) {}
     }
 
     func enqueue(_ job: UnownedJob) {
@@ -233,16 +254,19 @@ private final class Loop: Sendable {
     private func run(on serialExecutor: UnownedSerialExecutor, _ taskExecutor: UnownedTaskExecutor) {
         state.withLockedValue { $0.thread = pthread_self() }
         var jobs: [UnownedJob] = []
+        var watched = WatchedDescriptors(wakeUp)
         while true {
-            // Jobs make more jobs, all before anything is read or sent: that is one read and one batch for many of them,
-            // where one turn each would cost a few system calls a message. Bounded, so that the socket has its turn.
+            let time = ContinuousClock.now
+            for client in clients { client.receive(isReady: watched.isReady(client), at: time) }
+            // Jobs make more jobs, all before anything is sent: that is one batch for many of them, where one turn each
+            // would cost a few system calls a message. Bounded, so that the sockets have their turn.
             var count = 0
             repeat {
                 let isStopping = state.withLockedValue { state in
                     swap(&state.jobs, &jobs)
                     return state.isStopping
                 }
-                // Nobody is left who could enqueue: the executor is gone, and so is its actor.
+                // Nobody is left who could enqueue: the executor is gone, and so are its actors.
                 if isStopping, jobs.isEmpty { return }
                 count += jobs.count
                 // SAFETY: the jobs were enqueued for this executor, and this is its only thread. A job keeps its actor
@@ -256,36 +280,83 @@ private final class Loop: Sendable {
                 if isDone { break }
             } while count < Self.jobsPerTurn
 
-            let wait = turn()
+            let timeout = flush(&watched)
             let maySleep = state.withLockedValue { state in
-                state.isAsleep = state.jobs.isEmpty && !state.isStopping
+                state.isAsleep = state.jobs.isEmpty && !state.isStopping && !state.hasNewClient
                 return state.isAsleep
             }
-            if maySleep { sleep(wait) }
+            watched.wait(maySleep ? timeout : 0)
+            if maySleep || watched.wakeUpIsReady { wokeUp(bySignal: watched.wakeUpIsReady) }
         }
     }
 
-    /// A function of its own, so that the client is not held while the thread sleeps: one that detaches itself in its
-    /// turn may be held by nobody else, and this thread ends only when it is gone.
-    private func turn() -> IOThread.Wait {
-        let client = state.withLockedValue { $0.client }
-        return client?.turn() ?? .forJobsOnly
+    private var clients: [any IOThread.Client] { state.withLockedValue { $0.clients } }
+
+    /// A function of its own, so that no client is held while the thread sleeps: one that detaches itself in its turn may
+    /// be held by nobody else, and this thread ends only when it is gone.
+    ///
+    /// - Returns: How long to sleep at most, in milliseconds; negative for as long as it takes.
+    private func flush(_ watched: inout WatchedDescriptors) -> Int32 {
+        watched.removeAll()
+        var timeout: Int32 = -1
+        let clients = state.withLockedValue { state in
+            state.hasNewClient = false
+            return state.clients
+        }
+        for client in clients {
+            let wait = client.flush()
+            watched.append(wait, of: client)
+            guard wait.timeoutMilliseconds >= 0 else { continue }
+            timeout = timeout < 0 ? wait.timeoutMilliseconds : min(timeout, wait.timeoutMilliseconds)
+        }
+        return timeout
     }
 
-    private func sleep(_ wait: IOThread.Wait) {
-        // poll ignores a negative descriptor. On the stack: an array would be allocated at every wake-up.
-        var descriptors: [2 of pollfd] = [
-            pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: wait.descriptor, events: Int16(POLLIN | (wait.wantsToWrite ? POLLOUT : 0)), revents: 0),
-        ]
-        var mutableSpan = descriptors.mutableSpan
-        unsafe mutableSpan.withUnsafeMutableBufferPointer { buffer in
-            unsafe _ = poll(buffer.baseAddress, nfds_t(buffer.count), wait.timeoutMilliseconds)
-        }
+    private func wokeUp(bySignal: Bool) {
         state.withLockedValue { $0.isAsleep = false }
-        if descriptors[0].revents != 0 {
-            var count: UInt64 = 0
-            unsafe _ = read(wakeUp, &count, MemoryLayout<UInt64>.size)
+        guard bySignal else { return }
+        var count: UInt64 = 0
+        unsafe _ = read(wakeUp, &count, MemoryLayout<UInt64>.size)
+    }
+}
+
+/// What the thread sleeps on.
+private struct WatchedDescriptors {
+    /// The eventfd, and one for each client.
+    private var descriptors: [pollfd]
+    /// Whose the others are. One that is gone by now may have given its place in memory to another, of which nothing is
+    /// told then before the next look.
+    private var clients: [ObjectIdentifier] = []
+
+    init(_ wakeUp: Int32) {
+        descriptors = [pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0)]
+    }
+
+    mutating func removeAll() {
+        descriptors[0].revents = 0
+        descriptors.removeLast(clients.count)
+        clients.removeAll(keepingCapacity: true)
+    }
+
+    mutating func append(_ wait: IOThread.Wait, of client: any IOThread.Client) {
+        let events = POLLIN | (wait.wantsToWrite ? POLLOUT : 0)
+        // poll ignores a negative descriptor.
+        descriptors.append(pollfd(fd: wait.descriptor, events: Int16(events), revents: 0))
+        clients.append(ObjectIdentifier(client))
+    }
+
+    mutating func wait(_ timeoutMilliseconds: Int32) {
+        unsafe descriptors.withUnsafeMutableBufferPointer { buffer in
+            unsafe _ = poll(buffer.baseAddress, nfds_t(buffer.count), timeoutMilliseconds)
         }
+    }
+
+    /// Whether the eventfd was written.
+    var wakeUpIsReady: Bool { descriptors[0].revents != 0 }
+
+    /// True for one that has come meanwhile.
+    func isReady(_ client: any IOThread.Client) -> Bool {
+        guard let index = clients.firstIndex(of: ObjectIdentifier(client)) else { return true }
+        return descriptors[index + 1].revents != 0
     }
 }

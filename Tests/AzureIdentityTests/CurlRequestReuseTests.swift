@@ -75,4 +75,20 @@ struct CurlRequestReuseTests {
 
         #expect(seen.first?.hasPrefix("GET \(asked) HTTP/1.1\r\n") == true)
     }
+
+    // libcurl would ask before it sends a body of 1 MiB, and wait a second for servers that do not answer that.
+    @Test("nothing is added, whatever the size of the body and what came before")
+    func additions() async throws {
+        let large = String(repeating: "x", count: 1 << 20)
+        let bodies = [nil, "small", large, "small", nil, large]
+
+        let seen = try await seen(bodies.map { ("/", [HTTPHeader(name: "x-a", value: "1")], $0) })
+
+        try #require(seen.count == bodies.count)
+        for (text, body) in zip(seen, bodies) {
+            let head = text.dropLast(body?.utf8.count ?? 0).lowercased()
+            for name in ["expect", "accept", "content-type"] { #expect(!head.contains("\r\n\(name):"), "\(head)") }
+            #expect(text.utf8.count == head.utf8.count + (body?.utf8.count ?? 0))
+        }
+    }
 }

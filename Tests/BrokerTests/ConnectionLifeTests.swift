@@ -112,7 +112,9 @@ struct ConnectionLifeTests {
             }
 
             try await eventually("the descriptors are closed") { try Self.descriptorCount() < descriptors + 10 }
-            try await eventually("the threads are gone") { try Self.threadCount(named: "leak") == 0 }
+            try await eventually("the threads are gone") {
+                try Self.threadCount(named: "leak") == 0 && Self.threadCount(named: "opens leak") == 0
+            }
         }
     }
 
@@ -130,7 +132,9 @@ struct ConnectionLifeTests {
             }
 
             try await eventually("the descriptors are closed") { try Self.descriptorCount() < descriptors + 10 }
-            try await eventually("the threads are gone") { try Self.threadCount(named: "leak") == 0 }
+            try await eventually("the threads are gone") {
+                try Self.threadCount(named: "leak") == 0 && Self.threadCount(named: "opens leak") == 0
+            }
         }
     }
 

@@ -24,12 +24,18 @@ struct EntryRunsTests {
         #expect(try await runs(["generation": 2], policy: policy) == expected)
     }
 
+    private func target(_ pipeline: String) -> Target {
+        Target(
+            subscriptionID: Desk.target.subscriptionID,
+            resourceGroup: Desk.target.resourceGroup,
+            factory: Desk.target.factory,
+            pipeline: pipeline
+        )
+    }
+
     @Test("also where its alias means, or has meant, another pipeline")
     func otherTargets() async throws {
-        var now = Desk.target
-        now.pipeline = "load-2"
-        var before = Desk.target
-        before.pipeline = "load-0"
+        let (now, before) = (target("load-2"), target("load-0"))
         var policy = Policy(aliases: ["nightly": now], replyQueue: "replies")
         policy.formerTargets = ["nightly": [before]]
 

@@ -36,6 +36,8 @@ struct IOThreadTests {
 
         func incrementBySynchronousEntry() -> Int { enter() }
 
+        func note(_ step: @Sendable () -> Void) { step() }
+
         func isOnThread() -> Bool { thread.isIsolatingCurrentContext() == true }
 
         private nonisolated func enter() -> Int { assumeIsolated { $0.increment() } }
@@ -184,7 +186,9 @@ struct IOThreadTests {
             self.timeoutMilliseconds = timeoutMilliseconds
         }
 
-        func turn() -> IOThread.Wait {
+        func receive(isReady: Bool, at time: ContinuousClock.Instant) {}
+
+        func flush() -> IOThread.Wait {
             turns.add(1, ordering: .relaxed)
             return .init(descriptor: -1, wantsToWrite: false, timeoutMilliseconds: timeoutMilliseconds)
         }
@@ -208,8 +212,9 @@ struct IOThreadTests {
         final class OneTurn: IOThread.Client {
             let thread: IOThread
             init(thread: IOThread) { self.thread = thread }
-            func turn() -> IOThread.Wait {
-                thread.detach()
+            func receive(isReady: Bool, at time: ContinuousClock.Instant) {}
+            func flush() -> IOThread.Wait {
+                thread.detach(self)
                 return .forJobsOnly
             }
         }
@@ -222,6 +227,107 @@ struct IOThreadTests {
         }
 
         #expect(try await eventually { try threadCount(named: name) == 0 })
+    }
+
+    /// Reads a byte from a pipe whenever it is told that there is one.
+    private final class Reader: IOThread.Client {
+        let bytesRead = Atomic(0)
+        /// How often it was told that there is none.
+        let quietTurns = Atomic(0)
+        let pipe: (read: Int32, write: Int32)
+
+        init() throws {
+            var ends: [Int32] = [-1, -1]
+            guard Glibc.pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
+            pipe = (ends[0], ends[1])
+            // Who has just come is told to look, though there may be nothing.
+            _ = fcntl(pipe.read, F_SETFL, O_NONBLOCK)
+        }
+
+        deinit {
+            close(pipe.read)
+            close(pipe.write)
+        }
+
+        func send() { _ = Glibc.write(pipe.write, "x", 1) }
+
+        func receive(isReady: Bool, at time: ContinuousClock.Instant) {
+            guard isReady else {
+                quietTurns.add(1, ordering: .relaxed)
+                return
+            }
+            var byte: UInt8 = 0
+            if Glibc.read(pipe.read, &byte, 1) == 1 { bytesRead.add(1, ordering: .relaxed) }
+        }
+
+        func flush() -> IOThread.Wait {
+            .init(descriptor: pipe.read, wantsToWrite: false, timeoutMilliseconds: -1)
+        }
+    }
+
+    @Test("of several clients each is told whether its own descriptor is ready, as many come and go")
+    func severalClients() async throws {
+        let resident = try Resident()
+        let (first, second, third) = (try Reader(), try Reader(), try Reader())
+        for reader in [first, second, third] { resident.thread.attach(reader) }
+
+        second.send()
+        #expect(try await eventually { second.bytesRead.load(ordering: .relaxed) == 1 })
+        resident.thread.detach(first)
+        first.send()
+        for _ in 1...3 { third.send() }
+        #expect(try await eventually { third.bytesRead.load(ordering: .relaxed) == 3 })
+        second.send()
+        #expect(try await eventually { second.bytesRead.load(ordering: .relaxed) == 2 })
+
+        #expect(first.bytesRead.load(ordering: .relaxed) == 0)
+        #expect(second.quietTurns.load(ordering: .relaxed) >= 3)
+        for reader in [second, third] { resident.thread.detach(reader) }
+    }
+
+    @Test("the shortest of several clients' time-outs ends the sleep")
+    func shortestTimeout() async throws {
+        let resident = try Resident()
+        let (patient, hasty) = (Counter(timeoutMilliseconds: -1), Counter(timeoutMilliseconds: 5))
+        resident.thread.attach(patient)
+        resident.thread.attach(hasty)
+
+        #expect(try await eventually { hasty.turns.load(ordering: .relaxed) > 5 })
+        resident.thread.detach(patient)
+        resident.thread.detach(hasty)
+    }
+
+    @Test("what has arrived is taken before the jobs that were waiting, and sent after them")
+    func order() async throws {
+        let resident = try Resident()
+        let recorder = Recorder()
+        resident.thread.attach(recorder)
+        #expect(try await eventually { recorder.steps.contains("flush") })
+
+        await resident.note { recorder.note("job") }
+
+        #expect(try await eventually { recorder.steps.count >= 3 })
+        let steps = recorder.steps
+        let job = try #require(steps.firstIndex(of: "job"))
+        #expect(job > 0 && steps[job - 1] == "receive")
+        #expect(try await eventually { recorder.steps.count > job + 1 })
+        #expect(recorder.steps[job + 1] == "flush")
+        resident.thread.detach(recorder)
+    }
+
+    /// Notes what it is told, in order.
+    private final class Recorder: IOThread.Client {
+        private let noted = Mutex<[String]>([])
+        var steps: [String] { noted.withLock { $0 } }
+
+        func note(_ step: String) { noted.withLock { $0.append(step) } }
+
+        func receive(isReady: Bool, at time: ContinuousClock.Instant) { note("receive") }
+
+        func flush() -> IOThread.Wait {
+            note("flush")
+            return .init(descriptor: -1, wantsToWrite: false, timeoutMilliseconds: -1)
+        }
     }
 
     private actor Waker {

@@ -4,7 +4,7 @@ import RabbitMQTesting
 import TestSupport
 import Testing
 
-/// Tasks that prefer the connection's thread enter it without a wait.
+/// A task that prefers the connection's thread keeps it while it works.
 @Suite("On the connection's own thread", .timeLimit(.minutes(5)))
 struct OwnThreadTests {
     /// Takes three deliveries, and does something with them on their connection's thread.

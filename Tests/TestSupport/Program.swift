@@ -35,6 +35,10 @@ public final class Program: Sendable {
         process.standardOutput = output.writer
         process.standardError = errors.writer
         try process.run()
+        // The program has its own; Foundation keeps ours as long as it lives, which are a thousand in a whole run of the
+        // tests.
+        try output.writer.close()
+        try errors.writer.close()
     }
 
     /// The folder of the products is that of the test program.

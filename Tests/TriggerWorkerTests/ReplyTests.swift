@@ -128,11 +128,9 @@ struct ReplyTests {
     func publisher() async throws {
         let source = IdentitySource(isPerPublisher: true)
         let plain = try await Self.reply(to: .sample(publisher: "alice"), ScriptedStarter.starts)
-        let scoped = RequestMessage.sample(publisher: "alice", identitySource: source)
 
         for body in [#"{"target":"nightly"}"#, "[]"] {
-            var message = scoped
-            message.body = Array(body.utf8)
+            let message = RequestMessage.sample(body, publisher: "alice", identitySource: source)
             let reply = try await Self.reply(to: message, ScriptedStarter.starts)
             #expect(try members(of: reply.body)["publisher"] as? String == "alice")
             #expect(try members(of: reply.body)["requestId"] as? String == "order-1")

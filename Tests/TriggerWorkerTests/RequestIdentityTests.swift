@@ -42,8 +42,7 @@ struct RequestIdentityTests {
 
     @Test("a name too long for a short string is cut, for it is shown in headers")
     func longName() {
-        var message = RequestMessage.sample()
-        message.name = String(repeating: "x", count: 100_000)
+        let message = RequestMessage.sample(name: String(repeating: "x", count: 100_000))
 
         #expect(message.identity.text.utf8.count == 255)
     }

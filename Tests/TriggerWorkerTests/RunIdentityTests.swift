@@ -29,9 +29,12 @@ struct RunIdentityTests {
     ]
 
     private static func with(_ target: Target, pipeline: String) -> Target {
-        var target = target
-        target.pipeline = pipeline
-        return target
+        Target(
+            subscriptionID: target.subscriptionID,
+            resourceGroup: target.resourceGroup,
+            factory: target.factory,
+            pipeline: pipeline
+        )
     }
 
     @Test("it is the UUID another implementation makes", arguments: vectors)

@@ -41,6 +41,7 @@ extension RequestMessage {
     static func sample(
         _ body: String = #"{"target":"nightly"}"#,
         messageID: String? = "order-1",
+        name: String? = nil,
         publisher: String? = nil,
         identitySource: IdentitySource = IdentitySource(),
         correlationID: String? = nil,
@@ -53,7 +54,7 @@ extension RequestMessage {
         RequestMessage(
             body: Array(body.utf8),
             messageID: messageID,
-            name: messageID,
+            name: name ?? messageID,
             publisher: publisher,
             identitySource: identitySource,
             correlationID: correlationID,

@@ -125,8 +125,7 @@ struct TriggerRequestEnvelopeTests {
         arguments: ["\u{FFFD}", "7\u{FFFD}\u{301}", String(repeating: "x", count: 256)]
     )
     func badName(name: String) throws {
-        var message = RequestMessage.sample(identitySource: IdentitySource(.header("job")))
-        message.name = name
+        let message = RequestMessage.sample(name: name, identitySource: IdentitySource(.header("job")))
 
         let error = try Self.refusal(of: message)
 

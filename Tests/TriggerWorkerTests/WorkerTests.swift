@@ -158,7 +158,7 @@ struct WorkerTests {
         let log = EventLog()
         var items = Self.deliveries(["a", "b", "c"], log)
         items[0].acknowledgeFailure = RequestLeft("gone")
-        items[1].message.body = Array("nonsense".utf8)
+        items[1].message = .sample("nonsense", messageID: "b")
 
         try await Worker.sample(
             concurrency: 1,

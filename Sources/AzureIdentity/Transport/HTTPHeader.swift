@@ -53,7 +53,7 @@ extension UInt8 {
         }
     }
 
-    fileprivate var asciiLowercased: UInt8 {
+    var asciiLowercased: UInt8 {
         self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") ? self | 0x20 : self
     }
 }

@@ -8,20 +8,14 @@ extension HTTPRequest {
     ///   ``HTTPTransportError/Code-swift.struct/invalidRequest`` if the URL is not plain http or https; in both cases
     ///   nothing was sent.
     public func requireConfidentialChannel() throws(HTTPTransportError) {
-        _ = try confidentialOrigin()
+        guard let origin = URLOrigin(url: url) else { throw Self.noURL }
+        try requireConfidentialChannel(to: origin)
     }
 
-    /// Where the request goes, if ``requireConfidentialChannel()`` has nothing against it.
-    func confidentialOrigin() throws(HTTPTransportError) -> URLOrigin {
-        guard let origin = URLOrigin(url: url) else {
-            throw HTTPTransportError(
-                code: .invalidRequest,
-                message: "not an http or https URL with a plain host name or address",
-                certainty: .notSent
-            )
-        }
-        if origin.isSecure || origin.isLoopback { return origin }
-        guard carriesSecret || headers.value(of: "authorization") != nil else { return origin }
+    /// The same where it is known already where the URL leads.
+    func requireConfidentialChannel(to origin: URLOrigin) throws(HTTPTransportError) {
+        if origin.isSecure || origin.isLoopback { return }
+        guard carriesSecret || headers.value(of: "authorization") != nil else { return }
         throw HTTPTransportError(
             code: .insecureURL,
             message: "refused to send a credential to \(origin.host) over plain http: "
@@ -29,4 +23,11 @@ extension HTTPRequest {
             certainty: .notSent
         )
     }
+
+    /// What is said of a URL that leads nowhere.
+    static let noURL = HTTPTransportError(
+        code: .invalidRequest,
+        message: "not an http or https URL with a plain host name or address",
+        certainty: .notSent
+    )
 }

@@ -4,21 +4,26 @@ public struct HTTPResponse: Sendable {
     public var status: Int
 
     /// The header fields in the order they arrived.
-    public var headers: [HTTPHeader]
+    public var headers: [HTTPHeader] {
+        get { fields.all }
+        set { fields = HTTPFields(newValue) }
+    }
 
     /// The whole body.
     public var body: [UInt8]
 
+    var fields: HTTPFields
+
     /// Makes an answer; for transports and for tests.
     public init(status: Int, headers: [HTTPHeader] = [], body: [UInt8] = []) {
         self.status = status
-        self.headers = headers
+        fields = HTTPFields(headers)
         self.body = body
     }
 
     /// The value of the first header field of that name, whatever its case.
     public func header(_ name: String) -> String? {
-        headers.value(of: name)
+        fields.value(of: name)
     }
 }
 

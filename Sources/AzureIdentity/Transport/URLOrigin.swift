@@ -9,6 +9,9 @@ package struct URLOrigin: Sendable {
     /// The port, if the URL names one.
     package let port: Int?
 
+    /// Whether the host is this machine: `localhost`, `::1` or 127.0.0.0/8 written as four decimal numbers.
+    package let isLoopback: Bool
+
     /// Nil unless the text begins like an http or https URL with a plain host and nothing odd in its authority.
     ///
     /// User information (`http://127.0.0.1@example.com`), backslashes and percent-encoded hosts are what other parsers
@@ -27,16 +30,14 @@ package struct URLOrigin: Sendable {
             return nil
         }
 
-        let authority = rest.dropFirst(3).utf8.prefix { byte in
-            byte != UInt8(ascii: "/") && byte != UInt8(ascii: "?") && byte != UInt8(ascii: "#")
-        }
+        let authority = rest.dropFirst(3).utf8.prefix { !Self.endsAuthority($0) }
         guard let (host, port) = Self.split(authority) else { return nil }
         self.host = host
         self.port = port
+        isLoopback = Self.isLoopback(host)
     }
 
-    /// Whether the host is this machine: `localhost`, `::1` or 127.0.0.0/8 written as four decimal numbers.
-    package var isLoopback: Bool {
+    private static func isLoopback(_ host: String) -> Bool {
         if host.equalsIgnoringASCIICase("localhost") || host == "[::1]" { return true }
         let parts = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return parts.count == 4
@@ -47,6 +48,11 @@ package struct URLOrigin: Sendable {
                     && (part.count == 1 || part.first != UInt8(ascii: "0"))
                     && UInt8(String(Substring(part))) != nil
             }
+    }
+
+    /// Whether the part of a URL that names its host ends before this.
+    static func endsAuthority(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
     }
 
     private static func split(_ authority: Substring.UTF8View) -> (host: String, port: Int?)? {

@@ -30,10 +30,7 @@ public struct Channel: Sendable {
 
     /// Whether it can be used.
     public var isOpen: Bool {
-        get async {
-            if let isOpen = connection.isOpenAtOnce(self) { return isOpen }
-            return await connection.isOpen(self)
-        }
+        get async { await connection.isOpen(self) }
     }
 
     /// Returns when the channel is gone, with the reason: an error on it, a lost connection, or ``close()``; or with
@@ -93,7 +90,6 @@ extension Channel {
     /// - Throws: `staleDelivery` where its channel is gone, `alreadySettled` where it was settled before. Nothing is
     ///   sent in either case.
     public func acknowledge(_ delivery: Delivery) async throws(RabbitMQError) {
-        if let result = connection.acknowledgeAtOnce(delivery, on: self) { return try result.get() }
         try await connection.acknowledge(delivery, isThrough: false, on: self)
     }
 

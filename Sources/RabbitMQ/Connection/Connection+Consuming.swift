@@ -74,19 +74,6 @@ extension Connection {
         if !isNoted { items.append((.acknowledgements, channel: channel.number)) }
     }
 
-    /// The same for callers on the thread; nil for others.
-    nonisolated func acknowledgeAtOnce(
-        _ delivery: Delivery,
-        on channel: Channel
-    ) -> Result<Void, RabbitMQError>? {
-        guard isOnThread else { return nil }
-        return assumeIsolated { connection in
-            Result { () throws(RabbitMQError) in
-                try connection.acknowledge(delivery, isThrough: false, on: channel)
-            }
-        }
-    }
-
     /// Gives a delivery back by this command.
     func giveBack(
         _ delivery: Delivery,

@@ -3,27 +3,44 @@ internal import IOLoop
 
 /// What the connection does on its thread at every wake-up: read, send, and look at the clock.
 extension Connection: IOThread.Client {
-    nonisolated func turn() -> IOThread.Wait {
-        assumeIsolated { $0.work() }
+    nonisolated func receive(isReady: Bool, at time: ContinuousClock.Instant) {
+        assumeIsolated { $0.read(isReady: isReady, at: time) }
     }
 
-    /// Reads what is there, sends what can be sent, and says what to wait for.
-    private func work() -> IOThread.Wait {
+    nonisolated func flush() -> IOThread.Wait {
+        assumeIsolated { $0.write() }
+    }
+
+    /// How long the library goes unasked at most: what it does by itself, heartbeats, it does when it is asked for frames.
+    private static let longestSilence = Duration.milliseconds(250)
+
+    private func read(isReady: Bool, at time: ContinuousClock.Instant) {
+        guard isReady || hasMoreToRead || time - lastDrain > Self.longestSilence else { return noteRead(at: time) }
         do {
-            var mustWaitToWrite = false
-            var hasMoreToRead = false
-            repeat {
-                hasMoreToRead = try !drain()
-                mustWaitToWrite = try flush()
-                // Sending a batch may have taken a while: read before sending more, so that a dead peer shows there.
-            } while !mustWaitToWrite && !hasMoreToRead && link != nil && hasSomethingToSend
+            try drain()
+            if !hasMoreToRead { noteRead(at: lastDrain) }
+        } catch {
+            end(lastWord(after: error))
+        }
+    }
+
+    /// Sends what can be sent, and says what to wait for.
+    private func write() -> IOThread.Wait {
+        do {
+            // A job may have kept the thread: what came meanwhile is read before anything is called late.
+            if .now - lastDrain > Self.longestSilence { try drain() }
+            var mustWaitToWrite = try send()
+            // Sending a batch may have taken a while: read before sending more, so that a dead peer shows there.
+            while !mustWaitToWrite, !hasMoreToRead, link != nil, hasSomethingToSend {
+                try drain()
+                mustWaitToWrite = try send()
+            }
             try checkDeadlines()
-            if !hasMoreToRead { noteRead() }
             guard let descriptor = link?.descriptor else { return .forJobsOnly }
             return IOThread.Wait(
                 descriptor: descriptor,
                 wantsToWrite: mustWaitToWrite,
-                timeoutMilliseconds: hasMoreToRead ? 0 : waitMilliseconds
+                timeoutMilliseconds: hasMoreToRead || !readWaiters.isEmpty ? 0 : waitMilliseconds
             )
         } catch {
             end(lastWord(after: error))
@@ -46,10 +63,11 @@ extension Connection: IOThread.Client {
         isSendingBody || !items.isEmpty || (!publishes.isEmpty && !life.isBlocked)
     }
 
-    /// Half a heartbeat, so that the link can send its own in time; a second while answers are due.
+    /// Half a heartbeat since the link was last asked, so that it can send its own in time; a second while answers are due.
     private var waitMilliseconds: Int32 {
         let heartbeatSeconds = link?.terms.heartbeatSeconds ?? 0
-        let halfHeartbeat = heartbeatSeconds > 0 ? Int32(clamping: heartbeatSeconds * 500) : 30_000
+        let passed = (ContinuousClock.now - lastDrain) / .milliseconds(1)
+        let halfHeartbeat = heartbeatSeconds > 0 ? Int32(max(0, Double(heartbeatSeconds) * 500 - passed)) : 30_000
         if life.isClosing { return 100 }
         let hasDeadlines = channels.values.contains { $0.state.hasDeadlines }
         return hasDeadlines ? min(halfHeartbeat, 1000) : halfHeartbeat
@@ -79,7 +97,7 @@ extension Connection: IOThread.Client {
     // MARK: - Sending
 
     /// Sends until nothing is left, a batch is done, or the socket is full; then returns true.
-    private func flush() throws(RabbitMQError) -> Bool {
+    private func send() throws(RabbitMQError) -> Bool {
         let isBatch = items.count + publishes.count > 1
         if isBatch { link?.gather(true) }
         defer { if isBatch { link?.gather(false) } }
@@ -137,14 +155,18 @@ extension Connection: IOThread.Client {
 
     // MARK: - Receiving
 
-    /// Returns whether everything was read that is there: a broker that sends faster than we read must not keep the thread
-    /// from everything else.
-    private func drain() throws(RabbitMQError) -> Bool {
+    /// Reads what is there, but not for ever: a broker that sends faster than we read must not keep the thread from
+    /// everything else.
+    private func drain() throws(RabbitMQError) {
+        lastDrain = .now
         for _ in 0..<1000 {
-            guard let frame = try link?.nextFrame() else { return true }
+            guard let frame = try link?.nextFrame() else {
+                hasMoreToRead = false
+                return
+            }
             try receive(frame)
         }
-        return false
+        hasMoreToRead = true
     }
 
     private func receive(_ frame: Frame) throws(RabbitMQError) {

@@ -2,7 +2,7 @@ internal import DequeModule
 internal import IOLoop
 internal import NIOConcurrencyHelpers
 
-/// A connection to RabbitMQ: an actor that lives on the one thread which owns the socket.
+/// A connection to RabbitMQ: an actor that lives on the one thread which may touch the socket.
 ///
 /// It does not come back by itself; ``RecoveringConnection`` does, above it. When it is lost, everything that waits on it
 /// learns why, ``waitUntilClosed()`` returns, and a new connection has to be opened. It stays open, and its thread alive,
@@ -20,9 +20,6 @@ public actor Connection {
     ///
     /// While such a task works nothing is read or sent; one that blocks or computes for long belongs elsewhere.
     public nonisolated var executor: any TaskExecutor { thread }
-    /// Whether the caller has the connection's thread, as tasks that prefer it do: then it can be entered at once, where
-    /// an `await` costs two turns of the executor.
-    nonisolated var isOnThread: Bool { thread.isIsolatingCurrentContext() == true }
     /// Where it leads, safe to log.
     public nonisolated let address: String
 
@@ -77,13 +74,13 @@ public actor Connection {
     /// Channels given up because the broker did not answer: it may still close them, and waits for our answer.
     var abandoned: Set<UInt16> = []
     private var closeWaiters: [UInt64: CheckedContinuation<RabbitMQError, Never>] = [:]
-    /// When everything was read that the broker had sent.
+    /// When everything had been read that the broker had sent.
     private var lastRead = ContinuousClock.now
-    private var turnWaiters: [CheckedContinuation<Void, Never>] = []
-
-    /// 16 MiB: librabbitmq 0.11 decodes nested headers by recursion without a limit, and 26 000 levels, which fit one
-    /// frame, overflow 1 MiB (upstream limits it to 100 levels since 0.14).
-    private static let stackByteCount = 16 << 20
+    /// When the library was asked for frames.
+    var lastDrain = ContinuousClock.now
+    /// Whether there was more than is read at a time.
+    var hasMoreToRead = false
+    private(set) var readWaiters: [CheckedContinuation<Void, Never>] = []
 
     private static let generations = NIOLockedValueBox<UInt64>(0)
 
@@ -95,7 +92,10 @@ public actor Connection {
         self.onEvent = onEvent
         address = configuration.address
         do {
-            thread = try IOThread(name: configuration.connectionName, stackByteCount: Self.stackByteCount)
+            thread =
+                if let thread = configuration.thread { thread } else {
+                    try .forConnections(named: configuration.connectionName)
+                }
         } catch {
             throw RabbitMQError(.unreachable, "\(error)")
         }
@@ -136,10 +136,12 @@ public actor Connection {
         throw failure
     }
 
-    private func start() throws(RabbitMQError) {
-        let link = try configuration.link(configuration)
+    private func start() async throws(RabbitMQError) {
+        let link = try await LinkOpening(of: configuration.connectionName).open(configuration)
         life = ConnectionStateMachine(channelMaximum: link.terms.channelMaximum)
         self.link = link
+        // What came with the answer to the login is in the library's buffer, where no poll sees it.
+        hasMoreToRead = true
         thread.attach(self)
         tell(.connected(address: address))
     }
@@ -233,7 +235,7 @@ public actor Connection {
         for waiter in closeWaiters.values { waiter.resume(returning: error) }
         closeWaiters.removeAll()
         noteRead()
-        thread.detach()
+        thread.detach(self)
         tell(.closed(error))
     }
 
@@ -319,24 +321,19 @@ public actor Connection {
     /// Whether the channel is open by what the broker has said up to now. Where the thread has been kept from reading, as
     /// by a task that prefers it and writes to a full pipe, it reads first.
     func isOpen(_ channel: Channel) async -> Bool {
-        if !isUpToDate, closed == nil { await withCheckedContinuation { turnWaiters.append($0) } }
+        // Again after each wait: others may have kept the thread between the reading and us.
+        while !isUpToDate, closed == nil { await withCheckedContinuation { readWaiters.append($0) } }
         return (try? check(channel)) != nil
-    }
-
-    /// The same at once, for callers on the thread; nil for others, and where it has to read first.
-    nonisolated func isOpenAtOnce(_ channel: Channel) -> Bool? {
-        guard isOnThread else { return nil }
-        return assumeIsolated { $0.isUpToDate ? (try? $0.check(channel)) != nil : nil }
     }
 
     private var isUpToDate: Bool { .now - lastRead < Self.upToDateTime }
     private static let upToDateTime = Duration.seconds(1)
 
-    /// Notes that everything was read that was there.
-    func noteRead() {
-        lastRead = .now
-        for waiter in turnWaiters { waiter.resume() }
-        turnWaiters.removeAll()
+    /// Notes that everything was read that was there at a time: what comes while others of the thread are served is not.
+    func noteRead(at time: ContinuousClock.Instant = .now) {
+        lastRead = time
+        for waiter in readWaiters { waiter.resume() }
+        readWaiters.removeAll()
     }
 
     func waitUntilClosed(_ channel: Channel) async -> RabbitMQError {

@@ -1,3 +1,5 @@
+package import IOLoop
+
 /// Where a broker is and how to log in to it.
 public struct ConnectionConfiguration: Sendable {
     /// How to show the broker who logs in.
@@ -45,6 +47,10 @@ public struct ConnectionConfiguration: Sendable {
     public var frameByteCount: Int
     /// What operators see as the connection's name in RabbitMQ's management pages.
     public var connectionName: String
+
+    /// The thread that the connection lives on, with others perhaps; it must be one ``forConnections``. Nil for one of its
+    /// own.
+    package var thread: IOThread?
 
     /// What the connection is made of; a broker in the same process brings its own.
     package var link: LinkFactory = { configuration throws(RabbitMQError) in try LibraryLink(configuration) }

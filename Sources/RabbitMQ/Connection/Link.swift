@@ -1,6 +1,6 @@
 /// What carries frames between a connection and its broker: librabbitmq and a socket, or a broker in the same process.
 ///
-/// It belongs to the connection's thread, and nothing of it waits.
+/// Once it is made it belongs to the connection's thread, and nothing of it waits.
 package protocol Link: AnyObject {
     /// What `poll` shall watch: it becomes readable when there is something to read. Negative once it is closed.
     ///
@@ -52,5 +52,5 @@ package struct ConnectionTerms: Sendable, Equatable {
     }
 }
 
-/// Makes the link of one connection; runs on that connection's thread, and may wait there for the configured times.
+/// Makes the link of one connection; runs on a thread of its own, and may wait there for the configured times.
 package typealias LinkFactory = @Sendable (ConnectionConfiguration) throws(RabbitMQError) -> any Link

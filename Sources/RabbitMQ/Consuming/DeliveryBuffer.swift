@@ -42,9 +42,13 @@ final class DeliveryBuffer<Element: Sendable>: Sendable {
         finish(error)
     }
 
-    func next() async -> Next {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+    func next(isolation: isolated (any Actor)? = #isolation) async -> Next {
+        // Mostly there is something; nothing needs to be made for a wait then.
+        if let delivery = state.withLockedValue({ $0.deliveries.popFirst() }) { return .success(delivery) }
+        return await withTaskCancellationHandler {
+            // A closure stays where its function runs only if it takes that with it.
+            _ = isolation
+            return await withCheckedContinuation { continuation in
                 let next: Next? = state.withLockedValue { state in
                     if let delivery = state.deliveries.popFirst() { return .success(delivery) }
                     if let end = state.end { return end }

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// A librabbitmq connection: the only owner of its C state, and the only place that calls the library.
 ///
-/// Not copyable and not sendable, so it stays in the actor that made it, on that actor's thread.
+/// Not copyable and not sendable, so that one thread at a time has it: the one it is opened on, then its connection's.
 @safe struct LibraryHandle: ~Copyable {
     private let state: amqp_connection_state_t
     /// Outlives the state, whose destruction ends in OpenSSL's callbacks: a deinit runs before the properties go.

@@ -53,7 +53,7 @@ extension Reply {
             json.member("identified", run.identity.isIdentified)
             json.member("runId", run.runID)
             json.member("adopted", run.how.isAdopted)
-            json.target(run.target)
+            json.member("target", raw: run.target.json)
             json.member("attempts", run.how.attempts)
             json.member("portalUrl", run.target.portalURL(ofRun: run.runID))
         }
@@ -73,7 +73,7 @@ extension Reply {
             json.member("requestId", identity.text)
             if let publisher = identity.publisher { json.member("publisher", publisher) }
             json.member("identified", identity.isIdentified)
-            if let target { json.target(target) }
+            if let target { json.member("target", raw: target.json) }
             json.member("attempts", error.attempts)
             json.object("error") { json in
                 json.member("class", error.errorClass.rawValue)
@@ -108,43 +108,10 @@ extension Reply {
     }
 }
 
-extension JSONWriter {
-    fileprivate mutating func target(_ target: Target) {
-        object("target") { json in
-            json.member("subscriptionId", target.subscriptionID)
-            json.member("resourceGroup", target.resourceGroup)
-            json.member("factory", target.factory)
-            json.member("pipeline", target.pipeline)
-        }
-    }
-}
-
 extension Target {
     /// The run's page in Azure Data Factory Studio, of the public cloud.
     package func portalURL(ofRun runID: String) -> String {
-        "https://adf.azure.com/en-us/monitoring/pipelineruns/\(runID)?factory=\(Self.encodingPath(factoryID))"
-    }
-
-    private static func encodingPath(_ path: String) -> String {
-        guard path.hasBytes(where: { !isPlain($0) }) else { return path }
-        let bytes = path.utf8.reduce(into: [UInt8]()) { encoded, byte in
-            if isPlain(byte) {
-                encoded.append(byte)
-            } else {
-                encoded += "\(byte < 16 ? "%0" : "%")\(String(byte, radix: 16, uppercase: true))".utf8
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"), UInt8(ascii: "/"):
-            true
-        default: false
-        }
+        "https://adf.azure.com/en-us/monitoring/pipelineruns/\(runID)?\(portalQuery)"
     }
 }
 

@@ -158,13 +158,9 @@ package struct Policy: Sendable {
 
     private func isInDefaultFactory(_ target: Target) -> Bool {
         guard let defaultSubscriptionID, let defaultResourceGroup, let defaultFactory else { return false }
-        let home = Target(
-            subscriptionID: defaultSubscriptionID,
-            resourceGroup: defaultResourceGroup,
-            factory: defaultFactory,
-            pipeline: target.pipeline
-        )
-        return home.isSame(as: target)
+        return target.factory.isSameName(as: defaultFactory)
+            && target.resourceGroup.isSameName(as: defaultResourceGroup)
+            && target.subscriptionID.isSameName(as: defaultSubscriptionID)
     }
 
     // MARK: - Replies

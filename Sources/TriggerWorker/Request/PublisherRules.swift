@@ -37,7 +37,7 @@ package struct PublisherRules: Sendable {
     ///
     /// - Returns: false where it has another one already, which then stays.
     package mutating func set(_ group: Group, for target: Target) -> Bool {
-        let key = Array(target.key.utf8)
+        let key = target.key
         guard targets[key, default: group] == group else { return false }
         targets[key] = group
         return true
@@ -50,7 +50,7 @@ package struct PublisherRules: Sendable {
 
     /// - Throws: ``RequestError`` of class `forbidden`, which says how to mend it.
     func check(_ publisher: String?, for target: Target) throws(RequestError) {
-        let group = targets.isEmpty ? others : targets[Array(target.key.utf8)] ?? others
+        let group = targets.isEmpty ? others : targets[target.key] ?? others
         guard !group.contains(publisher) else { return }
         let reason =
             publisher.map {

@@ -1,29 +1,29 @@
-/// What the worker reads of a message on the request queue.
-package struct RequestMessage: Sendable {
+/// What the worker reads of a message on the request queue. Of reference type, for it is handed on at every step.
+package final class RequestMessage: Sendable {
     /// The body, as it came; empty where it was too large to be kept.
-    package var body: [UInt8]
+    package let body: [UInt8]
     /// The body's size, be it kept or not.
-    package var bodyByteCount: Int
+    package let bodyByteCount: Int
     /// `message-id`.
-    package var messageID: String?
+    package let messageID: String?
     /// What its publisher calls it, in the property that ``identitySource`` says.
-    package var name: String?
+    package let name: String?
     /// Who published it first, by the word of the broker; nil where nobody vouches for it.
-    package var publisher: String?
+    package let publisher: String?
     /// What makes it the same request as another.
-    package var identitySource: IdentitySource
+    package let identitySource: IdentitySource
     /// `correlation-id`, echoed in the reply.
-    package var correlationID: String?
+    package let correlationID: String?
     /// `reply-to`: where the requester wants the answer.
-    package var replyTo: String?
-    package var contentType: String?
-    package var contentEncoding: String?
+    package let replyTo: String?
+    package let contentType: String?
+    package let contentEncoding: String?
     /// Header `traceparent`, passed on with the reply and the error copy.
-    package var traceparent: String?
+    package let traceparent: String?
     /// The name an earlier holder made up for it, where it has no message id.
-    package var madeUpIdentity: String?
+    package let madeUpIdentity: String?
     /// What it has been through before.
-    package var history: RequestHistory
+    package let history: RequestHistory
 
     /// Makes a message; everything but the body may be absent.
     package init(

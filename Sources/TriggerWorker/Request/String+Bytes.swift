@@ -9,7 +9,11 @@ extension String {
 
     /// Whether both are spelled alike. `==` takes different spellings of one character for equal, and long for it.
     func hasSameBytes(as other: String) -> Bool {
-        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+        let bytes = utf8.span
+        let others = other.utf8.span
+        guard bytes.count == others.count else { return false }
+        for index in bytes.indices where bytes[index] != others[index] { return false }
+        return true
     }
 
     /// Whether both are the same to ARM, which ignores the case of names. Only ASCII letters are lowered, so that it means

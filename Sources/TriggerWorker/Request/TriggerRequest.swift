@@ -1,7 +1,7 @@
 package import FoundationEssentials
 
-/// A request whose message could be read: the contract's version 1.
-package struct TriggerRequest: Sendable {
+/// A request whose message could be read: the contract's version 1. Of reference type, for it is handed on at every step.
+package final class TriggerRequest: Sendable {
     /// Who asks.
     package let identity: RequestIdentity
     /// What to start, as the requester named it.
@@ -12,14 +12,12 @@ package struct TriggerRequest: Sendable {
     package let options: StartOptions
     /// When it is too late to start.
     package let deadline: Date?
-}
 
-extension TriggerRequest {
     /// Reads a message.
     ///
     /// - Parameter bodyLimit: The largest body accepted, in bytes.
     /// - Throws: ``RequestError`` of class `malformed`, with the place and what must stand there.
-    package init(
+    package convenience init(
         _ message: RequestMessage,
         identity: RequestIdentity,
         bodyLimit: Int

@@ -1,5 +1,6 @@
-/// The run a request asks for, and those that may have answered it before.
-package struct RunCandidates: Sendable {
+/// The run a request asks for, and those that may have answered it before. Of reference type, for it is handed on at every
+/// step.
+package final class RunCandidates: Sendable {
     /// Which pipeline is to run.
     package let target: Target
     /// The id asked for.

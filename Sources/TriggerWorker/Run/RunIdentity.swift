@@ -18,21 +18,21 @@ package enum RunIdentity {
     /// - Parameter generation: Raised when an operator wants a rejected request asked for anew: Azure may repeat the
     ///   answer it has given to an id. 0 for a request as it was published.
     package static func runID(for identity: RequestIdentity, target: Target, generation: Int = 0) -> String {
-        let space = identity.publisher.map { uuid(of: $0.utf8, in: namespace) } ?? namespace
+        let space = identity.publisher.map { uuid(of: namespace + $0.utf8) } ?? namespace
         var name: [UInt8] = []
-        name.reserveCapacity(512)
-        name.append(contentsOf: identity.text.utf8)
+        name.reserveCapacity(space.count + identity.text.utf8.count + target.key.count + 8)
+        name += space
+        name += identity.text.utf8
         name.append(UInt8(ascii: "\n"))
-        for part in target.resourceIDParts { name.append(contentsOf: part.utf8) }
-        for index in name.indices.dropFirst(identity.text.utf8.count) { name[index] = name[index].loweringASCII }
-        if generation > 0 { name.append(contentsOf: "\n\(generation)".utf8) }
-        return text(of: uuid(of: name, in: space))
+        name += target.key
+        if generation > 0 { name += "\n\(generation)".utf8 }
+        return text(of: uuid(of: name))
     }
 
-    private static func uuid(of name: some Sequence<UInt8>, in namespace: [UInt8]) -> [UInt8] {
-        var hash = Insecure.SHA1()
-        hash.update(data: namespace + name)
-        var bytes = Array(hash.finalize().prefix(16))
+    /// - Parameter name: The name behind its namespace.
+    private static func uuid(of name: [UInt8]) -> [UInt8] {
+        var bytes = Array(Insecure.SHA1.hash(data: name))
+        bytes.removeLast(bytes.count - 16)
         bytes[6] = bytes[6] & 0x0F | 0x50
         bytes[8] = bytes[8] & 0x3F | 0x80
         return bytes

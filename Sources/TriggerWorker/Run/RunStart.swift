@@ -4,7 +4,7 @@ internal import Logging
 /// The way of one request to a run: does what ``StartStateMachine`` decides.
 struct RunStart {
     /// What every request needs of the worker.
-    struct Surroundings: Sendable {
+    final class Surroundings: Sendable {
         let starter: any RunStarter
         let budget: WriteBudget
         let health: ServiceHealth
@@ -13,6 +13,26 @@ struct RunStart {
         let holdTime: Duration
         let longestHold: Duration
         let logger: Logger
+
+        init(
+            starter: any RunStarter,
+            budget: WriteBudget,
+            health: ServiceHealth,
+            stop: StopRequest,
+            rules: StartStateMachine.Rules,
+            holdTime: Duration,
+            longestHold: Duration,
+            logger: Logger
+        ) {
+            self.starter = starter
+            self.budget = budget
+            self.health = health
+            self.stop = stop
+            self.rules = rules
+            self.holdTime = holdTime
+            self.longestHold = longestHold
+            self.logger = logger
+        }
     }
 
     /// How it ended.

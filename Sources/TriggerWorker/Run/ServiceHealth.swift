@@ -83,7 +83,7 @@ package final class ServiceHealth: Sendable {
 
     /// Data Factory started a run of this target: its subscription takes calls.
     func succeeded(_ target: Target, now: ContinuousClock.Instant = .now) {
-        let subscription = target.subscriptionID.lowercased()
+        let subscription = target.subscriptionID.loweringASCII
         state.withLockedValue { state in
             state.unanswered = 0
             if state.lastSuccess.count >= Self.nameLimit { state.lastSuccess.removeAll(keepingCapacity: true) }
@@ -94,7 +94,7 @@ package final class ServiceHealth: Sendable {
 
     /// Whether a run was started in the target's subscription since then: a failure meanwhile is the request's own.
     func hasSucceeded(_ target: Target, since start: ContinuousClock.Instant) -> Bool {
-        state.withLockedValue { $0.lastSuccess[target.subscriptionID.lowercased()].map { $0 > start } ?? false }
+        state.withLockedValue { $0.lastSuccess[target.subscriptionID.loweringASCII].map { $0 > start } ?? false }
     }
 
     /// How much longer the target's factory is left alone, and what it answered last; nil where it is not paused.

@@ -76,7 +76,7 @@ package final class WriteBudget: Sendable {
     }
 
     private static func key(_ subscriptionID: String) -> String {
-        subscriptionID.lowercased()
+        subscriptionID.loweringASCII
     }
 
     /// Takes the next slot; nil where it lies behind the deadline. Pure but for the lock: time comes from the caller.

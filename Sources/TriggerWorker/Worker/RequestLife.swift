@@ -9,12 +9,27 @@ internal import Logging
 /// Each step takes what only the step before can make, so the order is the compiler's business: nothing is acknowledged
 /// before its reply, or the copy that comes back later, is confirmed; nothing is started before it is allowed. Before
 /// everything that only its holder may do the request must still be ours.
-struct RequestLife: Sendable {
+final class RequestLife: Sendable {
     let policy: Policy
     let bodyLimit: Int
     let around: RunStart.Surroundings
     let memory: RequestMemory
     let replies: any ReplySender
+    private let targets = KnownTargets()
+
+    init(
+        policy: Policy,
+        bodyLimit: Int,
+        around: RunStart.Surroundings,
+        memory: RequestMemory,
+        replies: any ReplySender
+    ) {
+        self.policy = policy
+        self.bodyLimit = bodyLimit
+        self.around = around
+        self.memory = memory
+        self.replies = replies
+    }
 
     /// Works on one request to its end.
     ///
@@ -55,7 +70,7 @@ struct RequestLife: Sendable {
         do throws(RequestError) {
             request = try TriggerRequest(message, identity: identity, bodyLimit: bodyLimit)
             CrashPoint.reach(.decoded)
-            target = try policy.resolve(request.target)
+            target = try targets.target(of: request.target, policy.resolve)
             try RunCandidates.check(message.history.generation)
         } catch {
             return .answered(.failure(FailedRequest(error: error, target: nil, asked: nil)))

@@ -55,53 +55,30 @@ package struct Worker: Sendable {
     /// consumer's prefetch, and nowhere else. Once the worker is to stop, what still comes is only put back, and is taken
     /// at once: those in work may need all the time there is.
     ///
+    /// - Parameter executor: What all of it runs on. Where the actors that a request needs live there too, it reaches
+    ///   them without a way between threads.
     /// - Throws: what `deliveries` throws, after the requests in work were cancelled and have let go.
     package func run<Deliveries: AsyncSequence & Sendable>(
-        _ deliveries: Deliveries
+        _ deliveries: Deliveries,
+        on executor: any SerialExecutor & TaskExecutor
     ) async throws(Deliveries.Failure) where Deliveries.Element: RequestDelivery {
+        let lanes = RequestLanes(deliveries, self, limit: concurrency, on: executor)
         let isOver = WaitableValue(false)
-        let result = await withTaskGroup(of: Part.self) { group -> Result<Void, Deliveries.Failure> in
-            defer { isOver.set(true) }
+        await withTaskGroup(of: Void.self) { group in
             group.addTask { [stop] in
                 _ = await stop.untilSet { await isOver.wait { $0 } }
-                return .untilStop
+                await lanes.lift()
             }
-            var inWork = 0
-            var isStopping = false
-            var iterator = deliveries.makeAsyncIterator()
-            while true {
-                while inWork >= concurrency, !isStopping {
-                    switch await group.next() {
-                    case .request: inWork -= 1
-                    case .untilStop, nil: isStopping = true
-                    }
-                }
-                let delivery: Deliveries.Element?
-                do throws(Deliveries.Failure) {
-                    delivery = try await iterator.next(isolation: #isolation)
-                } catch {
-                    // What is in work is its next holders' by now; finishing it would only delay our coming back.
-                    group.cancelAll()
-                    return .failure(error)
-                }
-                guard let delivery else { return .success(()) }
-                inWork += 1
-                group.addTask {
-                    await work(on: delivery)
-                    return .request
-                }
-            }
+            while await lanes.needsAnother() { group.addTask(executorPreference: executor) { await lanes.run() } }
+            isOver.set(true)
+            // What is in work is its next holders' by now; finishing it would only delay our coming back.
+            if case .failure = await lanes.end { group.cancelAll() }
         }
-        try result.get()
+        try await lanes.end?.get()
     }
 
-    /// What ends while a queue is worked on.
-    private enum Part {
-        case request
-        case untilStop
-    }
-
-    private func work(on delivery: any RequestDelivery) async {
+    /// Works on one request to its end.
+    func work(on delivery: any RequestDelivery) async {
         let start = ContinuousClock.now
         monitor?.began()
         do {

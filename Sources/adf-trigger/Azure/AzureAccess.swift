@@ -1,5 +1,6 @@
 internal import AzureIdentity
 internal import DataFactory
+internal import IOLoop
 
 /// The way to Azure: one transport, one credential and the client that uses both.
 ///
@@ -12,15 +13,21 @@ struct AzureAccess: Sendable {
 
     /// Makes them; no connection is opened yet.
     ///
-    /// - Parameter concurrency: How many requests may be in flight at once.
+    /// - Parameters:
+    ///   - concurrency: How many requests may be in flight at once.
+    ///   - thread: What the transport lives on; nil for a thread of its own.
     /// - Throws: ``ConfigurationError`` where the credential can't be made of the settings.
-    init(_ settings: Settings.Azure, concurrency: Int) async throws(ConfigurationError) {
+    init(
+        _ settings: Settings.Azure,
+        concurrency: Int,
+        on thread: IOThread? = nil
+    ) async throws(ConfigurationError) {
         var configuration = settings.transport
         // A few more than requests in work: where tokens come from the same host they need a connection too.
         configuration.maxConnectionsPerHost = concurrency + 4
         let transport: CurlTransport
         do {
-            transport = try CurlTransport(configuration: configuration)
+            transport = try CurlTransport(configuration: configuration, on: thread)
         } catch {
             throw ConfigurationError(faults: ["no way to Azure: \(error.message)"])
         }

@@ -1,3 +1,4 @@
+internal import IOLoop
 internal import Logging
 internal import RabbitMQ
 internal import TriggerWorker
@@ -20,10 +21,19 @@ struct BrokerConnections: Sendable {
     private let publishing: RecoveringConnection
     private let direct: DirectReplies
 
-    init(_ settings: Settings, worker: WorkerInstance, monitor: HealthMonitor?, logger: Logger) {
+    /// - Parameter thread: What the connections live on.
+    init(
+        _ settings: Settings,
+        on thread: IOThread,
+        worker: WorkerInstance,
+        monitor: HealthMonitor?,
+        logger: Logger
+    ) {
         let log = BrokerLog(logger, worker: worker)
+        var brokers = settings.brokers
+        for index in brokers.indices { brokers[index].thread = thread }
         consuming = RecoveringConnection(
-            settings.brokers.named("consume") {
+            brokers.named("consume") {
                 // What is far above the limit is refused without keeping it: a prefetch full of the largest messages a
                 // broker takes would not fit a worker's memory.
                 $0.maximumBodyByteCount = max(settings.worker.bodyLimit, 16 << 20)
@@ -37,7 +47,7 @@ struct BrokerConnections: Sendable {
             }
         )
         publishing = RecoveringConnection(
-            settings.brokers.named("publish"),
+            brokers.named("publish"),
             onEvent: { event in
                 log.note(event)
                 monitor?.note(event, on: .publish)
@@ -56,7 +66,7 @@ struct BrokerConnections: Sendable {
             ConsumerDeclaration(queue: settings.topology.dead, consumerTag: "adf-trigger-dead-\(worker.name)"),
             prefetch: Self.deadPrefetch
         )
-        direct = DirectReplies(settings.brokers.named("direct")) { monitor?.note($0, on: .direct) }
+        direct = DirectReplies(brokers.named("direct")) { monitor?.note($0, on: .direct) }
         publisher = Publisher(
             publisher: RecoveringPublisher(publishing),
             topology: settings.topology,

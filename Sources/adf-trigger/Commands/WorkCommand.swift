@@ -1,7 +1,9 @@
 internal import ArgumentParser
 internal import AzureIdentity
 internal import Foundation
+internal import IOLoop
 internal import Logging
+internal import RabbitMQ
 internal import ServiceLifecycle
 internal import Telemetry
 internal import TriggerWorker
@@ -61,9 +63,12 @@ struct WorkCommand: AsyncParsableCommand {
     /// Nil for settings without Azure's part.
     private func makeServices(_ settings: Settings, _ logger: Logger) async throws -> [any Service]? {
         guard let azure = settings.azure else { return nil }
+        // All that is done for a request is done on it: a way between threads would cost more than any of its steps.
+        let thread: IOThread
         let access: AzureAccess
         do {
-            access = try await AzureAccess(azure, concurrency: settings.worker.concurrency)
+            thread = try .forConnections(named: "work")
+            access = try await AzureAccess(azure, concurrency: settings.worker.concurrency, on: thread)
         } catch {
             printError("\(error)")
             throw ExitCode.configuration
@@ -90,6 +95,7 @@ struct WorkCommand: AsyncParsableCommand {
         let work = WorkService(
             settings,
             access,
+            thread,
             budget: budget,
             health: health,
             monitor: monitor,

@@ -1,3 +1,4 @@
+internal import IOLoop
 internal import Logging
 internal import RabbitMQ
 internal import ServiceLifecycle
@@ -10,6 +11,7 @@ internal import TriggerWorker
 struct WorkService: Service {
     private let settings: Settings
     private let azure: AzureAccess
+    private let thread: IOThread
     private let starter: any RunStarter
     private let budget: WriteBudget
     private let health: ServiceHealth
@@ -21,11 +23,13 @@ struct WorkService: Service {
 
     /// - Parameters:
     ///   - azure: Closed when the service ends.
+    ///   - thread: What the connections to the broker live on, and the requests' tasks.
     ///   - monitor: Told of what happens, where anybody asks.
     ///   - beforeIt: Nothing is done before it ends.
     init(
         _ settings: Settings,
         _ azure: AzureAccess,
+        _ thread: IOThread,
         budget: WriteBudget,
         health: ServiceHealth,
         monitor: HealthMonitor?,
@@ -34,6 +38,7 @@ struct WorkService: Service {
     ) {
         self.settings = settings
         self.azure = azure
+        self.thread = thread
         self.budget = budget
         self.health = health
         self.monitor = monitor
@@ -51,7 +56,7 @@ struct WorkService: Service {
     }
 
     private func serve() async {
-        let broker = BrokerConnections(settings, worker: instance, monitor: monitor, logger: logger)
+        let broker = BrokerConnections(settings, on: thread, worker: instance, monitor: monitor, logger: logger)
         let worker = Worker(
             policy: settings.policy,
             settings: settings.worker,
@@ -129,12 +134,13 @@ struct WorkService: Service {
         onEnd: @escaping @Sendable () -> Void
     ) async {
         await withTaskGroup(of: End.self) { group in
-            // On the connection's own thread, and so is every request's task: taking a delivery, asking whether it is
-            // still held and acknowledging it then cost no way between threads. Where a log line keeps the thread, the
-            // broker takes the requests back, and whether they are held is not said before that is read.
-            group.addTask(executorPreference: subscription.channel.executor) {
+            group.addTask {
+                // On the thread of the connections and of the calls to Azure. Where a log line keeps the thread, all of
+                // them wait, and the broker takes the requests back: whether they are held is not said before that is read,
+                // and a call begins right after that or not at all.
+                //
                 // Why it ended is told of by the connection's events.
-                try? await worker.run(requests)
+                try? await worker.run(requests, on: thread)
                 return .workDone
             }
             // The worker looks at the queue only when it has room for another request, and what it holds is somebody

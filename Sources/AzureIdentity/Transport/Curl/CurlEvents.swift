@@ -59,21 +59,20 @@ final class CurlMulti {
         curl_multi_remove_handle(multi, exchange.easy)
     }
 
-    /// Goes on with whatever can go on, without waiting.
-    func serve() {
+    /// Goes on with whatever sockets are ready.
+    func serveReady() {
         ccurl_serve_ready(multi, events.epoll)
-        serveTimer()
     }
 
     /// Goes on with what is due by the clock, new exchanges among it.
-    func serveTimer() {
-        // Bounded, or a time-out that is always due would keep the thread.
-        for _ in 0..<10 {
-            guard let due = events.due, due <= .now else { return }
-            events.due = nil
-            var running: Int32 = 0
-            curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running)
-        }
+    ///
+    /// - Returns: Whether anything was.
+    func serveTimer() -> Bool {
+        guard let due = events.due, due <= .now else { return false }
+        events.due = nil
+        var running: Int32 = 0
+        curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running)
+        return true
     }
 
     func nextDone() -> (CurlExchange, CURLcode)? {

@@ -108,7 +108,7 @@ final class CurlExchange {
     private func receiveField(_ line: UnsafeRawBufferPointer) -> Bool {
         guard !isHeadComplete else { return true }
         fieldByteCount += line.count
-        guard fieldByteCount <= CurlLimits.headByteCount, response.headers.count <= CurlLimits.fieldCount else {
+        guard fieldByteCount <= CurlLimits.headByteCount, response.fields.count <= CurlLimits.fieldCount else {
             refusal = (.malformedResponse, "the answer's head is too large")
             return false
         }
@@ -118,8 +118,8 @@ final class CurlExchange {
             isHeadComplete = response.status >= 200
         } else if line.starts(with: "HTTP/".utf8) {
             response = HTTPResponse(status: line.status)
-        } else if let field = HTTPHeader(line: line) {
-            response.headers.append(field)
+        } else {
+            response.fields.append(line: line)
         }
         return true
     }
@@ -176,16 +176,5 @@ extension UnsafeRawBufferPointer {
             status = status * 10 + Int(digit - UInt8(ascii: "0"))
         }
         return status
-    }
-}
-
-extension HTTPHeader {
-    /// Nil for what is no field, which is passed over.
-    fileprivate init?(line: UnsafeRawBufferPointer) {
-        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return nil }
-        var value = line[(colon + 1)...]
-        while let first = value.first, first == UInt8(ascii: " ") || first == UInt8(ascii: "\t") { value.removeFirst() }
-        while let last = value.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") { value.removeLast() }
-        self.init(name: String(decoding: line[..<colon], as: UTF8.self), value: String(decoding: value, as: UTF8.self))
     }
 }

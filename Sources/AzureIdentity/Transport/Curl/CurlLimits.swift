@@ -28,6 +28,8 @@ struct CurlLimits {
         ccurl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         ccurl_set_long(easy, CURLOPT_NETRC, 0)
+        // Or the end of an exchange would wait for the end of its name look-up, and keep the thread for as long.
+        ccurl_set_long(easy, CURLOPT_QUICK_EXIT, 1)
         // 1 KiB, the least there is, instead of 16: it is allocated for each exchange, and that much the C library's malloc
         // (glibc 2.36) has at hand for each thread. Answers have some hundred bytes.
         ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 1 << 10)

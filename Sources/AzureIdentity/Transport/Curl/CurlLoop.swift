@@ -23,6 +23,7 @@ actor CurlLoop {
     /// What there is to do for one request.
     struct Job {
         let request: HTTPRequest
+        let base: URLBase
         let place: Place
         let deadline: ContinuousClock.Instant
         let continuation: CheckedContinuation<Outcome, Never>
@@ -67,23 +68,27 @@ actor CurlLoop {
     private var isShutDown = false
 
     /// Makes a loop that does nothing before it is attached to its thread.
-    init(_ configuration: CurlTransport.Configuration) throws(IOThread.Unavailable) {
+    init(
+        _ configuration: CurlTransport.Configuration,
+        on thread: IOThread?
+    ) throws(IOThread.Unavailable) {
         self.configuration = configuration
         events = try CurlEvents()
-        thread = try IOThread(name: "http", stackByteCount: 1 << 20)
+        self.thread = if let thread { thread } else { try IOThread(name: "http", stackByteCount: 1 << 20) }
     }
 
     // MARK: - Requests
 
     /// Sends one request and waits for the end of its exchange.
-    func perform(_ request: HTTPRequest, at origin: URLOrigin, through proxy: HTTPProxy?) async -> Outcome {
+    func perform(_ request: HTTPRequest, at base: URLBase, through proxy: HTTPProxy?) async -> Outcome {
         nextID += 1
         let id = nextID
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let job = Job(
                     request: request,
-                    place: Place(origin, proxy),
+                    base: base,
+                    place: Place(base.origin, proxy),
                     deadline: .now + request.timeout,
                     continuation: continuation
                 )
@@ -117,6 +122,9 @@ actor CurlLoop {
         else { return job.fail(.noMemory) }
         exchanges[id] = exchange
         lines[job.place, default: Line()].inFlight += 1
+        // At once, for the caller may have made sure of something just before, which the next turn of a thread that others
+        // keep may come too late for. libcurl's clock begins here, too.
+        _ = multi.serveTimer()
     }
 
     private func cancel(_ id: UInt64) {
@@ -172,7 +180,7 @@ actor CurlLoop {
             finish(exchange, exchange.failure(.shutDown, "the transport was shut down"))
         }
         closeConnections()
-        thread.detach()
+        thread.detach(self)
     }
 
     private func closeConnections() {
@@ -183,17 +191,29 @@ actor CurlLoop {
 }
 
 extension CurlLoop: IOThread.Client {
-    nonisolated func turn() -> IOThread.Wait {
-        assumeIsolated { $0.work() }
+    nonisolated func receive(isReady: Bool, at time: ContinuousClock.Instant) {
+        guard isReady else { return }
+        assumeIsolated { loop in
+            loop.multi?.serveReady()
+            loop.finishDone()
+        }
     }
 
-    private func work() -> IOThread.Wait {
+    nonisolated func flush() -> IOThread.Wait {
+        assumeIsolated { $0.serveClock() }
+    }
+
+    private func finishDone() {
+        while let (exchange, code) = multi?.nextDone() { finish(exchange, exchange.outcome(code)) }
+    }
+
+    /// New exchanges begin by libcurl's clock, and so may those that take the place of others.
+    private func serveClock() -> IOThread.Wait {
         guard let multi else { return .forJobsOnly }
-        multi.serve()
-        while let (exchange, code) = multi.nextDone() {
-            finish(exchange, exchange.outcome(code))
-            // It may have made room for another, which begins by libcurl's clock.
-            multi.serveTimer()
+        // Bounded, or a time-out that is always due would keep the thread.
+        for _ in 0..<10 {
+            finishDone()
+            guard multi.serveTimer() else { break }
         }
         let now = ContinuousClock.now
         if waitingCount > 0 {

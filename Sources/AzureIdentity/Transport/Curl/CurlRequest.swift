@@ -8,6 +8,7 @@ struct CurlRequest {
     private var fields: UnsafeMutablePointer<curl_slist>?
     /// What ``fields`` holds.
     private var headers: [HTTPHeader] = []
+    private var additions: [Addition] = []
     private var body: UnsafeMutableRawBufferPointer?
     private var base = ""
     /// The proxy that the handle was last set to use; a handle is new without one.
@@ -16,61 +17,74 @@ struct CurlRequest {
     /// False where there is no memory for it.
     mutating func apply(_ job: CurlLoop.Job, to easy: UnsafeMutableRawPointer) -> Bool {
         let request = job.request
-        let url = URLParts(request.url)
-        var isComplete = ccurl_set_string(easy, CURLOPT_REQUEST_TARGET, url.target) == CURLE_OK
-        if base != url.base {
-            base = url.base
+        var isComplete = setTarget(job, easy)
+        if base != job.base.text {
+            base = job.base.text
             isComplete = ccurl_set_string(easy, CURLOPT_URL, base) == CURLE_OK && isComplete
         }
         applyBody(request, to: easy)
-        isComplete = apply(request.headers, to: easy) && isComplete
+        isComplete = applyFields(request, to: easy) && isComplete
         ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, job.millisecondsLeft)
         if job.place.proxy != proxy { isComplete = use(job.place.proxy, easy) && isComplete }
         return isComplete
     }
 
-    /// A URL as libcurl takes it with the least work: whole, it goes through it letter by letter, several times.
-    private struct URLParts {
-        /// Scheme, host and port.
-        let base: String
-        /// What is asked for there: path and query.
-        let target: String
-
-        init(_ url: String) {
-            let bytes = url.utf8
-            let colon = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex
-            let host = bytes.index(colon, offsetBy: 3, limitedBy: bytes.endIndex) ?? bytes.endIndex
-            let end = bytes[host...].firstIndex { "/?#".utf8.contains($0) } ?? bytes.endIndex
-            let fragment = bytes[end...].firstIndex(of: UInt8(ascii: "#")) ?? bytes.endIndex
-            base = String(url[..<end])
-            let target = url[end..<fragment]
-            self.target = target.utf8.first == UInt8(ascii: "/") ? String(target) : "/\(target)"
+    /// What is asked for there: path and query. libcurl goes through a whole URL letter by letter, several times.
+    private func setTarget(_ job: CurlLoop.Job, _ easy: UnsafeMutableRawPointer) -> Bool {
+        let url = job.request.url
+        let start = job.base.text.utf8.count
+        let bytes = url.utf8.span
+        if start < bytes.count, bytes[start] == UInt8(ascii: "/"), !hasFragment(bytes) {
+            // It holds no zero, which the wire form forbids.
+            return url.withCString { ccurl_set_string(easy, CURLOPT_REQUEST_TARGET, $0 + start) } == CURLE_OK
         }
+        let target = String(decoding: url.utf8.dropFirst(start).prefix { $0 != UInt8(ascii: "#") }, as: UTF8.self)
+        let path = target.utf8.first == UInt8(ascii: "/") ? target : "/\(target)"
+        return ccurl_set_string(easy, CURLOPT_REQUEST_TARGET, path) == CURLE_OK
+    }
+
+    private func hasFragment(_ url: Span<UInt8>) -> Bool {
+        for index in url.indices where url[index] == UInt8(ascii: "#") { return true }
+        return false
     }
 
     // MARK: - Fields
 
-    /// Fields that libcurl adds of its own accord, and leaves out when they are given without a value.
-    private static let additions = ["Accept", "Content-Type", "Expect"]
+    /// A field that libcurl adds of its own accord, and leaves out when it is given without a value.
+    private enum Addition: String, CaseIterable {
+        case accept = "Accept"
+        case contentType = "Content-Type"
+        case expect = "Expect"
 
-    private mutating func apply(_ headers: [HTTPHeader], to easy: UnsafeMutableRawPointer) -> Bool {
-        if isReplaceable(by: headers) {
-            replace(by: headers)
+        /// Whether it would be added. Each one that is left out costs a search of its own for every other field there
+        /// might be, so none is named without need.
+        func isMade(to request: HTTPRequest) -> Bool {
+            switch self {
+            case .accept: request.headers.value(of: rawValue) == nil
+            case .contentType: request.isPosted && request.headers.value(of: rawValue) == nil
+            // libcurl's own limit is 1 MiB (EXPECT_100_THRESHOLD).
+            case .expect: request.body.count >= 1 << 20 && request.headers.value(of: rawValue) == nil
+            }
+        }
+    }
+
+    private mutating func applyFields(_ request: HTTPRequest, to easy: UnsafeMutableRawPointer) -> Bool {
+        let additions = Addition.allCases.filter { $0.isMade(to: request) }
+        if additions == self.additions, isReplaceable(by: request.headers) {
+            replace(by: request.headers)
             return true
         }
         ccurl_set_fields(easy, nil)
         freeFields()
         var isComplete = true
-        for field in headers {
+        for field in request.headers {
             // libcurl's ways to say that the value is empty.
             let text = field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)"
             isComplete = append(text) && isComplete
         }
-        for name in Self.additions where headers.value(of: name) == nil {
-            isComplete = append("\(name):") && isComplete
-        }
+        for addition in additions { isComplete = append("\(addition.rawValue):") && isComplete }
         ccurl_set_fields(easy, fields)
-        if isComplete { self.headers = headers }
+        if isComplete { (headers, self.additions) = (request.headers, additions) }
         return isComplete
     }
 
@@ -114,7 +128,7 @@ struct CurlRequest {
     // MARK: - Body and proxy
 
     private mutating func applyBody(_ request: HTTPRequest, to easy: UnsafeMutableRawPointer) {
-        guard request.method == .post || !request.body.isEmpty else {
+        guard request.isPosted else {
             ccurl_set_long(easy, CURLOPT_HTTPGET, 1)
             return
         }
@@ -162,4 +176,9 @@ extension HTTPProxy {
     fileprivate var url: String {
         "\(kind == .http ? "http" : "socks5h")://\(self)"
     }
+}
+
+extension HTTPRequest {
+    /// Whether libcurl is to send it as it sends a POST: with a body, be it empty.
+    fileprivate var isPosted: Bool { method == .post || !body.isEmpty }
 }

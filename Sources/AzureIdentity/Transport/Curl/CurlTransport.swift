@@ -1,6 +1,7 @@
-internal import IOLoop
+package import IOLoop
+internal import NIOConcurrencyHelpers
 
-/// The transport of the worker: libcurl over HTTP/1.1, on one thread of its own.
+/// The transport of the worker: libcurl over HTTP/1.1, on one thread.
 ///
 /// It sends each request at most once. libcurl would send one again that met a kept connection just being closed; it is
 /// stopped before it does, and the outcome is unknown. Redirects are not followed, and a refused connection is reported
@@ -15,14 +16,22 @@ internal import IOLoop
 public final class CurlTransport: HTTPTransport {
     let loop: CurlLoop
     private let proxies: HTTPProxies
+    private let lastBase = NIOLockedValueBox<URLBase?>(nil)
 
     /// Starts the transport's thread. No connection is opened before the first request.
     ///
     /// - Throws: ``HTTPTransportError`` where the process may have no more threads or descriptors.
-    public init(configuration: Configuration = Configuration()) throws(HTTPTransportError) {
+    public convenience init(configuration: Configuration = Configuration()) throws(HTTPTransportError) {
+        try self.init(configuration: configuration, on: nil)
+    }
+
+    /// Makes a transport that lives on a thread which has others to serve.
+    ///
+    /// - Throws: ``HTTPTransportError`` where the process may have no more threads or descriptors.
+    package init(configuration: Configuration, on thread: IOThread?) throws(HTTPTransportError) {
         proxies = configuration.proxies
         do {
-            loop = try CurlLoop(configuration)
+            loop = try CurlLoop(configuration, on: thread)
         } catch {
             throw HTTPTransportError(code: .other, message: "\(error)", certainty: .notSent)
         }
@@ -40,13 +49,22 @@ public final class CurlTransport: HTTPTransport {
     /// - Throws: ``HTTPTransportError``; ``HTTPTransportError/Certainty-swift.enum/notSent`` if and only if not even
     ///   the request's head was written to a connection.
     public func send(_ request: HTTPRequest) async throws(HTTPTransportError) -> HTTPResponse {
-        let origin = try request.confidentialOrigin()
+        let base = try base(of: request.url)
+        try request.requireConfidentialChannel(to: base.origin)
         try request.requireWireForm()
-        let proxy = request.bypassesProxy ? nil : proxies.proxy(for: origin)
-        return try await loop.perform(request, at: origin, through: proxy).get()
+        let proxy = request.bypassesProxy ? nil : proxies.proxy(for: base.origin)
+        return try await loop.perform(request, at: base, through: proxy).get()
     }
 
-    /// Cancels what is in flight, closes all connections and ends the thread. A second call returns at once.
+    /// Mostly that of the request before.
+    private func base(of url: String) throws(HTTPTransportError) -> URLBase {
+        if let base = lastBase.withLockedValue({ $0 }), base.isBase(of: url) { return base }
+        guard let base = URLBase(of: url) else { throw HTTPRequest.noURL }
+        lastBase.withLockedValue { $0 = base }
+        return base
+    }
+
+    /// Cancels what is in flight and closes all connections. A second call returns at once.
     public func shutdown() async {
         await loop.shutDown()
     }
