@@ -20,9 +20,6 @@ public struct Channel: Sendable {
         self.generation = generation
     }
 
-    /// Runs tasks on the thread of the channel's connection, as ``Connection/executor``.
-    public var executor: any TaskExecutor { connection.executor }
-
     /// Closes the channel; what it delivered and nobody settled goes back to its queue.
     public func close() async {
         await connection.close(self)
