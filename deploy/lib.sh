@@ -263,7 +263,7 @@ build() {
 
 # What the tests need of Debian.
 test_packages=(
-    amqp-tools gcc libcurl4-openssl-dev librabbitmq-dev libssl-dev openssl pkg-config python3 python3-pika python3-venv rabbitmq-server spin
+    amqp-tools gcc libcurl4-openssl-dev libjemalloc-dev librabbitmq-dev libssl-dev openssl pkg-config python3 python3-pika python3-venv rabbitmq-server spin
 )
 
 # start_test_broker DIRECTORY: a node for the tests, and where they find it and the command for nodes of their own.

@@ -8,18 +8,17 @@ extension OutgoingMessage {
         try checkShortString(exchange, "exchange name")
         try checkShortString(routingKey, "routing key")
         let properties = message.properties
-        let shortStrings: [(String?, String)] = [
-            (properties.contentType, "content-type"), (properties.contentEncoding, "content-encoding"),
-            (properties.correlationID, "correlation-id"), (properties.replyTo, "reply-to"),
-            (properties.expiration, "expiration"), (properties.messageID, "message-id"), (properties.type, "type"),
-            (properties.userID, "user-id"), (properties.appID, "app-id"),
-        ]
         // Class, weight, body size and flags, then delivery mode, priority and timestamp at most.
         var byteCount = 2 + 2 + 8 + 2 + 1 + 1 + 8
-        for case (let text?, let name) in shortStrings {
-            try checkShortString(text, name)
-            byteCount += 1 + text.utf8.count
-        }
+        byteCount += try shortStringByteCount(properties.contentType, "content-type")
+        byteCount += try shortStringByteCount(properties.contentEncoding, "content-encoding")
+        byteCount += try shortStringByteCount(properties.correlationID, "correlation-id")
+        byteCount += try shortStringByteCount(properties.replyTo, "reply-to")
+        byteCount += try shortStringByteCount(properties.expiration, "expiration")
+        byteCount += try shortStringByteCount(properties.messageID, "message-id")
+        byteCount += try shortStringByteCount(properties.type, "type")
+        byteCount += try shortStringByteCount(properties.userID, "user-id")
+        byteCount += try shortStringByteCount(properties.appID, "app-id")
         if let headers = properties.headers { byteCount += try headers.encodedByteCount(depth: 1) }
         // A header must fit one frame; 8 bytes of each frame are its own.
         guard byteCount <= frameByteCount - 8 else {
@@ -84,6 +83,12 @@ extension Command {
             )
         }
     }
+}
+
+private func shortStringByteCount(_ text: String?, _ name: String) throws(RabbitMQError) -> Int {
+    guard let text else { return 0 }
+    try checkShortString(text, name)
+    return 1 + text.utf8.count
 }
 
 private func checkShortString(_ text: String, _ name: String) throws(RabbitMQError) {

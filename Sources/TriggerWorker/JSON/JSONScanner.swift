@@ -112,7 +112,8 @@ struct JSONScanner {
         index = endOfPlainText(from: start)
         guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { return try escapedString(from: start) }
         defer { index += 1 }
-        return String(decoding: bytes[start..<index], as: UTF8.self)
+        // SAFETY: the whole text is valid UTF-8, and it is cut at ASCII characters.
+        return String(copying: UTF8Span(unchecked: bytes.span.extracting(start..<index)))
     }
 
     private mutating func skipString() throws(Failure) {
@@ -125,29 +126,7 @@ struct JSONScanner {
     }
 
     /// The index of the next byte that ends a string, begins an escape or may not stand in one, or of the end.
-    private func endOfPlainText(from start: Int) -> Int {
-        let bytes = bytes.span
-        var end = start
-        // SAFETY: the eight bytes lie within the span.
-        // Eight at a time, for a body of 256 KiB is mostly one text. Each test leaves the top bit of the bytes it is for,
-        // and maybe of others behind them, which are then looked at one by one (Warren, Hacker's Delight, 6-1).
-        while end + 8 <= bytes.count {
-            let word = bytes.bytes.unsafeLoadUnaligned(fromByteOffset: end, as: UInt64.self)
-            let isControl = (word &- 0x2020_2020_2020_2020) & ~word
-            let quote = word ^ 0x2222_2222_2222_2222
-            let backslash = word ^ 0x5C5C_5C5C_5C5C_5C5C
-            let isQuote = (quote &- 0x0101_0101_0101_0101) & ~quote
-            let isBackslash = (backslash &- 0x0101_0101_0101_0101) & ~backslash
-            guard (isControl | isQuote | isBackslash) & 0x8080_8080_8080_8080 == 0 else { break }
-            end += 8
-        }
-        while end < bytes.count {
-            let byte = bytes[end]
-            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return end }
-            end += 1
-        }
-        return end
-    }
+    private func endOfPlainText(from start: Int) -> Int { bytes.span.endOfPlainText(from: start) }
 
     private mutating func endString() throws(Failure) {
         guard index < bytes.count else { throw failure("ends inside a string") }
@@ -367,6 +346,7 @@ private struct SeenKeys {
     /// beyond, so that an object of 40 000 keys costs no more per key.
     mutating func insert(_ key: String) -> Bool {
         if many.isEmpty {
+            if few.isEmpty { few.reserveCapacity(8) }
             guard !few.contains(where: { $0.hasSameBytes(as: key) }) else { return false }
             few.append(key)
             if few.count > 16 { many = Set(few.map { Array($0.utf8) }) }

@@ -70,7 +70,7 @@ struct JSONWriter {
     private mutating func string(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
         // Nearly all there is to write needs no escape.
-        guard text.hasBytes(where: Self.needsEscape) else {
+        guard text.utf8.span.endOfPlainText() < text.utf8.count else {
             bytes.append(contentsOf: text.utf8)
             bytes.append(UInt8(ascii: "\""))
             return
@@ -91,10 +91,6 @@ struct JSONWriter {
             }
         }
         bytes.append(UInt8(ascii: "\""))
-    }
-
-    private static func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
     private static func hexadecimal(_ digit: UInt8) -> UInt8 {

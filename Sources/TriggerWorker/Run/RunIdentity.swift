@@ -31,24 +31,29 @@ package enum RunIdentity {
 
     /// - Parameter name: The name behind its namespace.
     private static func uuid(of name: [UInt8]) -> [UInt8] {
-        var bytes = Array(Insecure.SHA1.hash(data: name))
-        bytes.removeLast(bytes.count - 16)
+        var bytes = Insecure.SHA1.hash(data: name).withUnsafeBytes { Array($0.prefix(16)) }
         bytes[6] = bytes[6] & 0x0F | 0x50
         bytes[8] = bytes[8] & 0x3F | 0x80
         return bytes
     }
 
-    private static let digits = Array("0123456789abcdef".utf8)
-
     private static func text(of bytes: [UInt8]) -> String {
-        let digits = digits
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for (index, byte) in bytes.enumerated() {
-            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 0xF)])
+        String(unsafeUninitializedCapacity: 36) { text in
+            var end = 0
+            for (index, byte) in bytes.enumerated() {
+                if index == 4 || index == 6 || index == 8 || index == 10 {
+                    text[end] = UInt8(ascii: "-")
+                    end += 1
+                }
+                text[end] = hexadecimal(byte >> 4)
+                text[end + 1] = hexadecimal(byte & 0xF)
+                end += 2
+            }
+            return end
         }
-        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func hexadecimal(_ digit: UInt8) -> UInt8 {
+        digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
     }
 }

@@ -2,8 +2,9 @@ internal import Logging
 internal import RabbitMQ
 internal import TriggerWorker
 
-/// Publishes replies and error copies over the publishing connection, whichever that is at the moment.
-struct Publisher: ReplySender {
+/// Publishes replies and error copies over the publishing connection, whichever that is at the moment. Of reference type,
+/// for every request held has it.
+final class Publisher: ReplySender {
     let publisher: RecoveringPublisher
     let topology: Topology
     let identity: IdentitySource
@@ -18,6 +19,26 @@ struct Publisher: ReplySender {
     /// How often a reply is sent anew because the connection went before its confirm. Then it is kept aside: it may be
     /// what ends the connections.
     private static let interruptionLimit = 10
+
+    init(
+        publisher: RecoveringPublisher,
+        topology: Topology,
+        identity: IdentitySource,
+        trust: CopyTrust?,
+        direct: DirectReplies,
+        worker: WorkerInstance,
+        monitor: HealthMonitor?,
+        logger: Logger
+    ) {
+        self.publisher = publisher
+        self.topology = topology
+        self.identity = identity
+        self.trust = trust
+        self.direct = direct
+        self.worker = worker
+        self.monitor = monitor
+        self.logger = logger
+    }
 
     // MARK: - Replies
 

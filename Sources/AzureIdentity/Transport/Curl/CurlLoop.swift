@@ -14,7 +14,7 @@ actor CurlLoop {
     typealias Outcome = Result<HTTPResponse, HTTPTransportError>
 
     /// A request that waits for a connection which others have.
-    private struct Waiting {
+    fileprivate struct Waiting {
         let id: UInt64
         let job: Job
         let until: ContinuousClock.Instant
@@ -24,9 +24,11 @@ actor CurlLoop {
     struct Job {
         let request: HTTPRequest
         let base: URLBase
-        let place: Place
+        let line: Line
         let deadline: ContinuousClock.Instant
         let continuation: CheckedContinuation<Outcome, Never>
+
+        var place: Place { line.place }
     }
 
     /// Where a request goes, and which way: what shares the connections.
@@ -50,9 +52,14 @@ actor CurlLoop {
     }
 
     /// The requests to one place.
-    private struct Line {
-        var inFlight = 0
-        var waiting: Deque<Waiting> = []
+    final class Line {
+        fileprivate let place: Place
+        fileprivate var inFlight = 0
+        fileprivate var waiting: Deque<Waiting> = []
+
+        fileprivate init(_ place: Place) {
+            self.place = place
+        }
     }
 
     private let configuration: CurlTransport.Configuration
@@ -62,6 +69,8 @@ actor CurlLoop {
     /// Handles of exchanges that are over, to be used again: making one costs more than a request.
     private var spare: [CurlExchange] = []
     private var lines: [Place: Line] = [:]
+    /// The base of the request before, and where it led: mostly where the next one leads.
+    private var last: (base: URLBase, line: Line)?
     private var waitingCount = 0
     private var nextID: UInt64 = 0
     private var lastUse = ContinuousClock.now
@@ -88,7 +97,7 @@ actor CurlLoop {
                 let job = Job(
                     request: request,
                     base: base,
-                    place: Place(base.origin, proxy),
+                    line: line(to: base, through: proxy),
                     deadline: .now + request.timeout,
                     continuation: continuation
                 )
@@ -104,12 +113,20 @@ actor CurlLoop {
         }
     }
 
+    private func line(to base: URLBase, through proxy: HTTPProxy?) -> Line {
+        if let last, last.base === base, last.line.place.proxy == proxy { return last.line }
+        let place = Place(base.origin, proxy)
+        let line = lines[place] ?? Line(place)
+        lines[place] = line
+        last = (base, line)
+        return line
+    }
+
     private func begin(_ id: UInt64, _ job: Job) {
         guard !isShutDown else { return job.fail(.shutDownBeforeSending) }
-        let limit = max(1, configuration.maxConnectionsPerHost)
-        guard lines[job.place, default: Line()].inFlight >= limit else { return launch(id, job) }
+        guard job.line.inFlight >= max(1, configuration.maxConnectionsPerHost) else { return launch(id, job) }
         let until = min(job.deadline, .now + configuration.connectTimeout)
-        lines[job.place]?.waiting.append(Waiting(id: id, job: job, until: until))
+        job.line.waiting.append(Waiting(id: id, job: job, until: until))
         waitingCount += 1
     }
 
@@ -121,7 +138,7 @@ actor CurlLoop {
             multi.add(exchange)
         else { return job.fail(.noMemory) }
         exchanges[id] = exchange
-        lines[job.place, default: Line()].inFlight += 1
+        job.line.inFlight += 1
         // At once, for the caller may have made sure of something just before, which the next turn of a thread that others
         // keep may come too late for. libcurl's clock begins here, too.
         _ = multi.serveTimer()
@@ -143,9 +160,9 @@ actor CurlLoop {
         _ isGivenUp: (Waiting) -> Bool,
         because reason: (Job) -> HTTPTransportError
     ) {
-        for place in Array(lines.keys) {
-            guard let waiting = lines[place]?.waiting, waiting.contains(where: isGivenUp) else { continue }
-            lines[place]?.waiting.removeAll(where: isGivenUp)
+        for line in lines.values where line.waiting.contains(where: isGivenUp) {
+            let waiting = line.waiting
+            line.waiting.removeAll(where: isGivenUp)
             for request in waiting where isGivenUp(request) {
                 waitingCount -= 1
                 request.job.fail(reason(request.job))
@@ -161,8 +178,8 @@ actor CurlLoop {
         if spare.count < configuration.maxConnectionsPerHost { spare.append(exchange) }
         lastUse = .now
         job.continuation.resume(returning: outcome)
-        lines[job.place]?.inFlight -= 1
-        guard waitingCount > 0, let next = lines[job.place]?.waiting.popFirst() else { return }
+        job.line.inFlight -= 1
+        guard waitingCount > 0, let next = job.line.waiting.popFirst() else { return }
         waitingCount -= 1
         launch(next.id, next.job)
     }
@@ -185,7 +202,7 @@ actor CurlLoop {
 
     private func closeConnections() {
         spare = []
-        lines = [:]
+        (lines, last) = ([:], nil)
         multi = nil
     }
 }
