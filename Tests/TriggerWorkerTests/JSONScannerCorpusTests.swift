@@ -6,19 +6,6 @@ import Testing
 /// Two readers that disagree on a document are how a request gets past a check, so ours is compared with another.
 @Suite("Agreement with Foundation's reader", .timeLimit(.minutes(5)))
 struct JSONScannerCorpusTests {
-    /// SplitMix64, so that a failure can be had again.
-    private struct SeededGenerator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     private static let documents = [
         #"{"target":"nightly","parameters":{"batch":42,"tables":["a","b"],"when":"2026-11-22T00:00:00Z"}}"#,
         #"[0,-0,1.10,-2.5e3,1E+2,9007199254740993,[],{},[[[1]]],{"a":{"b":{"c":null}}}]"#,

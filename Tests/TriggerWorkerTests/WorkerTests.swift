@@ -63,6 +63,29 @@ struct WorkerTests {
         #expect(log.acknowledged.count == 12)
     }
 
+    @Test("nobody waits for ever, in whatever order the executor runs what it has", arguments: 0..<20)
+    func anyOrder(round: Int) async throws {
+        for seed in 0..<100 {
+            let log = EventLog()
+            let worker = Worker.sample(
+                concurrency: 3,
+                starter: ScriptedStarter(afterwards: { call in
+                    await Task.yield()
+                    return .success(call.runID)
+                }),
+                replies: RecordingSender(log)
+            )
+            let queue = Deliveries(
+                items: Self.deliveries((0..<6).map { "order-\($0)" }, log),
+                onEnd: { await Task.yield() }
+            )
+
+            try await worker.run(queue, on: ShufflingExecutor(seed: UInt64(100 * round + seed)))
+
+            #expect(log.acknowledged.count == 6)
+        }
+    }
+
     @Test("a slow request holds up nobody but itself")
     func slowRequest() async throws {
         let log = EventLog()

@@ -322,7 +322,12 @@ public actor Connection {
     /// by a task that prefers it and writes to a full pipe, it reads first.
     func isOpen(_ channel: Channel) async -> Bool {
         // Again after each wait: others may have kept the thread between the reading and us.
-        while !isUpToDate, closed == nil { await withCheckedContinuation { readWaiters.append($0) } }
+        while !isUpToDate, closed == nil {
+            await withCheckedContinuation { continuation in
+                // Looked at again, as in `enqueue`: nobody reads any more for an ended connection.
+                if closed == nil { readWaiters.append(continuation) } else { continuation.resume() }
+            }
+        }
         return (try? check(channel)) != nil
     }
 

@@ -31,12 +31,17 @@ actor RequestLanes<Deliveries: AsyncSequence & Sendable> where Deliveries.Elemen
 
     /// Waits until one more is needed, which is then to be started by ``run()``; false when no more requests come.
     func needsAnother() async -> Bool {
-        if end != nil { return false }
-        guard isTaken || count >= limit else {
-            begin()
-            return true
+        // All of it behind the await: others may run in between, for who starts them does not prefer this executor.
+        await withCheckedContinuation { continuation in
+            if end != nil {
+                continuation.resume(returning: false)
+            } else if isTaken || count >= limit {
+                starter = continuation
+            } else {
+                begin()
+                continuation.resume(returning: true)
+            }
         }
-        return await withCheckedContinuation { starter = $0 }
     }
 
     /// Takes what still comes at once, however much is in work.
@@ -81,12 +86,23 @@ actor RequestLanes<Deliveries: AsyncSequence & Sendable> where Deliveries.Elemen
     }
 
     private func turn() async -> Bool {
-        if end != nil { return false }
-        guard isTaken else {
-            isTaken = true
-            return true
+        if let isOurs = takeTurn() { return isOurs }
+        return await withCheckedContinuation { continuation in
+            // Looked at again, as above.
+            if let isOurs = takeTurn() {
+                continuation.resume(returning: isOurs)
+            } else {
+                idle.append(continuation)
+            }
         }
-        return await withCheckedContinuation { idle.append($0) }
+    }
+
+    /// Nil where another has it.
+    private func takeTurn() -> Bool? {
+        if end != nil { return false }
+        guard !isTaken else { return nil }
+        isTaken = true
+        return true
     }
 
     private func passOn() {
