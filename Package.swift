@@ -72,7 +72,7 @@ let package = Package(
     ],
     targets: [
         // The threads that the C libraries below live on.
-        .systemLibrary(name: "CIOLoop"),
+        .systemLibrary(name: "CIOLoop", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(
             name: "IOLoop",
             dependencies: ["CIOLoop", nioConcurrencyHelpers],

@@ -76,6 +76,7 @@ package final class IOThread: SerialExecutor, TaskExecutor {
     ///   - stackByteCount: How large its stack is; no more of it is used than is touched.
     /// - Throws: ``Unavailable`` where the process may have no more descriptors or threads.
     package init(name: String, stackByteCount: Int) throws(Unavailable) {
+        OpenSSL.outlivesThreads()
         loop = try Loop()
         try unsafe loop.start(
             name: name,

@@ -33,4 +33,41 @@ struct StopTests {
         #expect(copies.count { $0.isRedelivered } == 4)
         try await stage.end()
     }
+
+    /// The last thing in the process's end asks OpenSSL for its state: what ran before it has then cleaned up, or not.
+    private static let probe = #"""
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <stdint.h>
+        #include <stdio.h>
+        #include <stdlib.h>
+        static void look(void) {
+          int (*init)(uint64_t, const void *) = (int (*)(uint64_t, const void *))dlsym(RTLD_DEFAULT, "OPENSSL_init_crypto");
+          FILE *file = fopen(getenv("PROBE_FILE"), "w");
+          fputs(init == NULL ? "no OpenSSL" : init(0, NULL) ? "kept" : "cleaned up", file);
+          fclose(file);
+        }
+        __attribute__((constructor)) static void begin(void) { atexit(look); }
+        """#
+
+    @Test(
+        "OpenSSL is not taken down under threads that are still ending",
+        arguments: [[:], ["SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt"]]
+    )
+    func keepsOpenSSL(_ settings: [String: String]) async throws {
+        let stage = try await Stage("stop-openssl", set: settings)
+        let source = try stage.file("probe.c", Array(Self.probe.utf8))
+        let library = source.replacing("probe.c", with: "probe.so")
+        let compiler = try await Program.run("/usr/bin/gcc", ["-shared", "-fPIC", "-o", library, source])
+        try #require(compiler.code == 0, "\(compiler.errors)")
+        let answer = try stage.file("answer", [])
+        let worker = try await stage.startWorker(set: ["LD_PRELOAD": library, "PROBE_FILE": answer])
+        try await stage.publish(#"{"target":"nightly-load"}"#, id: "s-1")
+        _ = try await stage.take(1, from: "replies")
+
+        #expect(try await worker.stop().code == 0)
+
+        #expect(try String(contentsOfFile: answer, encoding: .utf8) == "kept")
+        try await stage.end()
+    }
 }

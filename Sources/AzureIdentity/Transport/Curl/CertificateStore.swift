@@ -1,4 +1,5 @@
 internal import CCurl
+internal import IOLoop
 
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
@@ -14,6 +15,7 @@ final class CertificateStore: @unchecked Sendable {
     private let store: OpaquePointer?
 
     init() {
+        OpenSSL.outlivesThreads()
         store = X509_STORE_new()
         // A certificate that was named is trusted, also where another one vouches for it.
         X509_STORE_set_flags(store, UInt(X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST))

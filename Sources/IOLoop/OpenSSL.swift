@@ -1,0 +1,13 @@
+internal import CIOLoop
+
+/// The TLS library that librabbitmq and libcurl share.
+package enum OpenSSL {
+    /// Has OpenSSL leave its memory as it is when the process ends.
+    ///
+    /// It would clean up in `exit`, while our threads are still ending, and every one that has used it frees what is its
+    /// own there: "double free", and a process that had done its work ends by SIGABRT (seen once in 60 stops). It takes
+    /// no such word once it is in use, so this comes before.
+    package static func outlivesThreads() { _ = isTold }
+
+    private static let isTold = unsafe cioloop_keep_openssl() == 1
+}
