@@ -9,5 +9,5 @@ package enum OpenSSL {
     /// no such word once it is in use, so this comes before.
     package static func outlivesThreads() { _ = isTold }
 
-    private static let isTold = unsafe cioloop_keep_openssl() == 1
+    private static let isTold = cioloop_keep_openssl() == 1
 }
