@@ -142,13 +142,16 @@ let package = Package(
             ],
             swiftSettings: settings,
             linkerSettings: [
-                // With it a request takes 5 % less CPU time than with glibc's malloc (2.36).
+                // With it a request takes 5 % less CPU time than with glibc's malloc (2.36). The tests, which link the
+                // program, have it too.
                 .linkedLibrary("jemalloc", .when(platforms: [.linux])),
                 // Nobody looks up symbols in the program, and relative relocations are packed (glibc 2.36): 5 MiB less
                 // of resident memory.
                 .unsafeFlags(
-                    ["-use-ld=lld", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker"]
-                        + ["pack-relative-relocs"],
+                    [
+                        "-use-ld=lld", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z",
+                        "-Xlinker", "pack-relative-relocs",
+                    ],
                     .when(platforms: [.linux], configuration: .release)
                 ),
             ]
@@ -183,7 +186,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "IOLoopTests", dependencies: ["IOLoop"], swiftSettings: settings),
-        .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ"], swiftSettings: settings),
+        .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "RabbitMQTestingTests",
             dependencies: ["IOLoop", "RabbitMQ", "RabbitMQTesting", "TestSupport"],
@@ -204,7 +207,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TriggerWorkerTests",
-            dependencies: ["IOLoop", "TriggerWorker", logging, nioConcurrencyHelpers],
+            dependencies: ["IOLoop", "TestSupport", "TriggerWorker", logging, nioConcurrencyHelpers],
             swiftSettings: settings
         ),
         .testTarget(

@@ -8,6 +8,10 @@ fail() {
     exit 1
 }
 
+# What it takes to build the program, and to start a node.
+build_packages=(libcurl4-openssl-dev libjemalloc-dev librabbitmq-dev libssl-dev pkg-config)
+node_packages=(openssl python3 rabbitmq-server)
+
 # install_missing PACKAGE...: Debian packages that are not there yet.
 install_missing() {
     local missing=() package
@@ -262,9 +266,7 @@ build() {
 }
 
 # What the tests need of Debian.
-test_packages=(
-    amqp-tools gcc libcurl4-openssl-dev libjemalloc-dev librabbitmq-dev libssl-dev openssl pkg-config python3 python3-pika python3-venv rabbitmq-server spin
-)
+test_packages=("${build_packages[@]}" "${node_packages[@]}" amqp-tools gcc python3-pika python3-venv spin)
 
 # start_test_broker DIRECTORY: a node for the tests, and where they find it and the command for nodes of their own.
 start_test_broker() {

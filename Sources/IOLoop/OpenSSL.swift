@@ -6,8 +6,9 @@ package enum OpenSSL {
     ///
     /// It would clean up in `exit`, while our threads are still ending, and every one that has used it frees what is its
     /// own there: "double free", and a process that had done its work ends by SIGABRT (seen once in 60 stops). It takes
-    /// no such word once it is in use, so this comes before.
-    package static func outlivesThreads() { _ = isTold }
+    /// no such word once it is in use, so this comes before. Every ``IOThread`` asks for it; who uses OpenSSL without one
+    /// has to.
+    package static func outlivesThreads() { _ = once }
 
-    private static let isTold = cioloop_keep_openssl() == 1
+    private static let once: Void = cioloop_keep_openssl()
 }

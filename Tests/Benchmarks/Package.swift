@@ -24,7 +24,7 @@ let package = Package(
             swiftSettings: settings
         ),
         // Reaches into the modules, so it is built with -enable-testing, and by itself: what is measured by the clock is
-        // built as it is shipped.
+        // built as an application would build it.
         .executableTarget(
             name: "micro",
             dependencies: [

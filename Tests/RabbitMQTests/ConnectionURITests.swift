@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import RabbitMQ
@@ -183,7 +184,7 @@ struct ConnectionURITests {
 
     @Test("whatever the text, it is read or refused, and no error repeats the password in it")
     func fuzz() {
-        var random = SplitMix64(state: 20_261_123)
+        var random = SeededGenerator(seed: 20_261_123)
         let pieces = [
             "amqp", "amqps", "://", ":", "/", "@", "?", "&", "=", "%", "%2F", "%00", "%zz", "%C3", ",", "[", "]", "::1",
             "#", " ", "\n", "\u{301}", "é", "🔑", "\0", "h", "localhost", "5672", "65536", "-1", "heartbeat", "verify",
@@ -211,18 +212,5 @@ struct ConnectionURITests {
 
         // Otherwise the pieces no longer make URIs.
         #expect(acceptedCount > 500)
-    }
-}
-
-/// The same numbers every time.
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Bodies that no service should send, made from those it does.
 enum RandomBody {
     /// What the answer should have been.

@@ -1,6 +1,7 @@
 import AzureIdentity
 import DataFactory
 import Foundation
+import TestSupport
 import Testing
 
 @testable import struct AzureIdentity.ManagedIdentityCredential

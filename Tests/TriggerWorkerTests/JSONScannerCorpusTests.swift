@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import TriggerWorker
@@ -33,7 +34,7 @@ struct JSONScannerCorpusTests {
     }
 
     private static func corpus(seed: UInt64) -> [[UInt8]] {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         return documents.flatMap { document in (0..<400).map { _ in mutated(Array(document.utf8), &random) } }
     }
 

@@ -1,5 +1,6 @@
 import Dispatch
 import NIOConcurrencyHelpers
+import TestSupport
 
 /// Runs jobs one at a time, in any order: none is promised, and what depends on one waits for ever some day.
 final class ShufflingExecutor: SerialExecutor, TaskExecutor {
@@ -8,7 +9,7 @@ final class ShufflingExecutor: SerialExecutor, TaskExecutor {
 
     /// - Parameter seed: The same one gives the same choices; what there is to choose from still varies.
     init(seed: UInt64) {
-        state = NIOLockedValueBox(([], SeededGenerator(state: seed)))
+        state = NIOLockedValueBox(([], SeededGenerator(seed: seed)))
     }
 
     func enqueue(_ job: consuming ExecutorJob) {

@@ -71,10 +71,7 @@ extension Command {
         _ frameByteCount: Int
     ) throws(RabbitMQError) {
         var byteCount = 2 + 2 + 2 + 1
-        for (text, name) in texts {
-            try checkShortString(text, name)
-            byteCount += 1 + text.utf8.count
-        }
+        for (text, name) in texts { byteCount += try shortStringByteCount(text, name) }
         byteCount += try arguments.encodedByteCount(depth: 1)
         guard byteCount <= frameByteCount - 8 else {
             throw RabbitMQError(

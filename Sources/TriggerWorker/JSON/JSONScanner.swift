@@ -109,7 +109,7 @@ struct JSONScanner {
     mutating func string() throws(Failure) -> String {
         try expect(.string)
         let start = index + 1
-        index = endOfPlainText(from: start)
+        index = bytes.span.endOfPlainText(from: start)
         guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { return try escapedString(from: start) }
         defer { index += 1 }
         // SAFETY: the whole text is valid UTF-8, and it is cut at ASCII characters.
@@ -117,16 +117,13 @@ struct JSONScanner {
     }
 
     private mutating func skipString() throws(Failure) {
-        index = endOfPlainText(from: index + 1)
+        index = bytes.span.endOfPlainText(from: index + 1)
         while index < bytes.count, bytes[index] == UInt8(ascii: "\\") {
             _ = try escape()
-            index = endOfPlainText(from: index)
+            index = bytes.span.endOfPlainText(from: index)
         }
         try endString()
     }
-
-    /// The index of the next byte that ends a string, begins an escape or may not stand in one, or of the end.
-    private func endOfPlainText(from start: Int) -> Int { bytes.span.endOfPlainText(from: start) }
 
     private mutating func endString() throws(Failure) {
         guard index < bytes.count else { throw failure("ends inside a string") }
@@ -279,7 +276,7 @@ struct JSONScanner {
         while index < bytes.count, bytes[index] == UInt8(ascii: "\\") {
             text += UnicodeScalar(try escape()).utf8
             let plain = index
-            index = endOfPlainText(from: plain)
+            index = bytes.span.endOfPlainText(from: plain)
             text += bytes[plain..<index]
         }
         try endString()

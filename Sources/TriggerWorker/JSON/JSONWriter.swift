@@ -85,15 +85,11 @@ struct JSONWriter {
             case UInt8(ascii: "\t"): bytes += "\\t".utf8
             case 0..<0x20:
                 bytes += "\\u00".utf8
-                bytes.append(Self.hexadecimal(byte >> 4))
-                bytes.append(Self.hexadecimal(byte & 0xF))
+                bytes.append((byte >> 4).hexadecimalDigit)
+                bytes.append((byte & 0xF).hexadecimalDigit)
             default: bytes.append(byte)
             }
         }
         bytes.append(UInt8(ascii: "\""))
-    }
-
-    private static func hexadecimal(_ digit: UInt8) -> UInt8 {
-        digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
     }
 }

@@ -45,15 +45,11 @@ package enum RunIdentity {
                     text[end] = UInt8(ascii: "-")
                     end += 1
                 }
-                text[end] = hexadecimal(byte >> 4)
-                text[end + 1] = hexadecimal(byte & 0xF)
+                text[end] = (byte >> 4).hexadecimalDigit
+                text[end + 1] = (byte & 0xF).hexadecimalDigit
                 end += 2
             }
             return end
         }
-    }
-
-    private static func hexadecimal(_ digit: UInt8) -> UInt8 {
-        digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
     }
 }

@@ -86,10 +86,7 @@ final class CurlMulti {
 
 /// The library's own state, made once for the process.
 enum CurlLibrary {
-    static let isReady: Bool = {
-        OpenSSL.outlivesThreads()
-        return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
-    }()
+    static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 }
 
 extension CurlEvents {

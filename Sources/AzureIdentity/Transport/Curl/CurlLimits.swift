@@ -30,8 +30,8 @@ struct CurlLimits {
         ccurl_set_long(easy, CURLOPT_NETRC, 0)
         // Or the end of an exchange would wait for the end of its name look-up, and keep the thread for as long.
         ccurl_set_long(easy, CURLOPT_QUICK_EXIT, 1)
-        // 1 KiB, the least there is, instead of 16: it is allocated for each exchange, and that much the C library's malloc
-        // (glibc 2.36) has at hand for each thread. Answers have some hundred bytes.
+        // 1 KiB, the least there is, instead of 16: it is allocated for each exchange, and answers have some hundred
+        // bytes. (Chosen by figures taken with glibc's malloc, before jemalloc.)
         ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 1 << 10)
         ccurl_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16 << 10)
         ccurl_set_offset(easy, CURLOPT_MAXFILESIZE_LARGE, Int64(responseByteCount))
