@@ -69,6 +69,59 @@ struct ScriptedBrokerTests {
         }
     }
 
+    @Test("a channel is closed without its answer where the broker blocks before it comes")
+    func blockedWhileClosing() async throws {
+        try await ScriptedPeer.with { peer in
+            peer.logIn()
+            peer.openConfirmChannel()
+            peer.wait(for: [20, 40])
+            peer.write([10, 60], [3] + Array("low".utf8))
+            // Another would be for a channel that is gone, and a real broker would close the connection.
+            if !peer.wait(for: [20, 40]) { return }
+            peer.write([10, 50], [0, 100] + [0, 0, 0, 0, 0])
+        } body: { port in
+            let connection = try await Connection.open(.loopback(port))
+            let channel = try await connection.openChannel()
+            try await channel.enableConfirms()
+
+            await channel.close()
+
+            #expect(await connection.isBlockedByBroker)
+            #expect(await channel.isOpen == false)
+            await connection.close()
+            #expect(await connection.closed?.code == .closedByUs)
+        }
+    }
+
+    @Test("a channel that is being closed is not closed again where another request on it is late")
+    func lateWhileClosing() async throws {
+        let (counts, counted) = AsyncStream<Int>.makeStream()
+        try await ScriptedPeer.with { peer in
+            peer.logIn()
+            peer.openConfirmChannel()
+            if peer.wait(for: [50, 10]) { counted.yield(0) }
+            var closeCount = 0
+            while let frame = peer.nextFrame(), frame.method != [10, 50] {
+                if frame.method == [20, 40] { closeCount += 1 }
+            }
+            counted.yield(closeCount)
+        } body: { port in
+            var closeCount = counts.makeAsyncIterator()
+            let connection = try await Connection.open(.loopback(port))
+            let channel = try await connection.openChannel()
+            try await channel.enableConfirms()
+            let asking = Task { try await channel.status(ofQueue: "q", within: .seconds(1)).name }
+            #expect(await closeCount.next() == 0)
+
+            await channel.close()
+
+            let error = await #expect(throws: RabbitMQError.self) { try await asking.value }
+            #expect(error?.code == .timeout)
+            await connection.close()
+            #expect(await closeCount.next() == 1)
+        }
+    }
+
     @Test("a publish the broker never confirms is in doubt after the reply time-out, and the connection lives on")
     func neverConfirmed() async throws {
         try await ScriptedPeer.with { peer in

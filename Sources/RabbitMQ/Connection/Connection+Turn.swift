@@ -195,6 +195,8 @@ extension Connection: IOThread.Client {
         switch try life.received(method) {
         case .blocked(let reason):
             link?.blocked(true)
+            // The answer to a close may be long in coming now.
+            for (number, channel) in channels where channel.state.isClosing { abandon(number, Self.closedChannel) }
             tell(.blocked(reason: reason))
         case .unblocked:
             link?.blocked(false)

@@ -260,25 +260,24 @@ public actor Connection {
     }
 
     func close(_ channel: Channel) async {
-        // A channel that is gone is closed enough.
-        guard (try? check(channel)) != nil else { return }
-        // It reads nothing from us now, and its answer may be long in coming.
-        guard !life.isBlocked else {
-            return abandon(channel.number, RabbitMQError(.closedByUs, "the channel was closed"))
-        }
-        let answer = await withCheckedContinuation { waiter in
+        let answer = await withCheckedContinuation { (waiter: Waiter) in
+            // Looked at here, as in `enqueue`. The broker reads nothing now, and its answer may be long in coming.
+            if life.isBlocked, (try? check(channel)) != nil { abandon(channel.number, Self.closedChannel) }
             enqueue(.channelClose, on: channel, waiter)
             channels[channel.number]?.state.close()
         }
-        // Another close came first, or the channel has ended otherwise.
+        // Another close came first, or the channel has ended otherwise: it is closed enough.
         guard case .success = answer else { return }
-        end(channel: channel.number, RabbitMQError(.closedByUs, "the channel was closed"))
+        end(channel: channel.number, Self.closedChannel)
     }
+
+    static let closedChannel = RabbitMQError(.closedByUs, "the channel was closed")
 
     /// Gives a channel up without waiting for the broker.
     func abandon(_ number: UInt16, _ error: RabbitMQError) {
         abandoned.insert(number)
-        items.append((.command(.channelClose), channel: number))
+        // Not behind another close, which would end the connection.
+        if channels[number]?.state.isClosing == false { items.append((.command(.channelClose), channel: number)) }
         end(channel: number, error)
     }
 
