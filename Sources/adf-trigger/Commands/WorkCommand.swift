@@ -61,7 +61,10 @@ struct WorkCommand: AsyncParsableCommand {
     }
 
     /// Nil for settings without Azure's part.
-    private func makeServices(_ settings: Settings, _ logger: Logger) async throws -> [any Service]? {
+    private func makeServices(
+        _ settings: Settings,
+        _ logger: Logger
+    ) async throws -> [ServiceGroupConfiguration.ServiceConfiguration]? {
         guard let azure = settings.azure else { return nil }
         // All that is done for a request is done on it: a way between threads would cost more than any of its steps.
         let thread: IOThread
@@ -102,7 +105,9 @@ struct WorkCommand: AsyncParsableCommand {
             after: server?.isListening,
             logger: logger
         )
-        return server.map { [$0, work] } ?? [work]
+        // Each with a name: the library's own would be all that the service holds, found out by reflection at the start.
+        let worker = ServiceGroupConfiguration.ServiceConfiguration(service: work, serviceName: "worker")
+        return server.map { [.init(service: $0, serviceName: "health server"), worker] } ?? [worker]
     }
 
     /// The group's own lines tell about our services starting and stopping, which they say themselves.
