@@ -1,5 +1,5 @@
-/// Why a credential got no token.
-public struct AzureIdentityError: Error, Sendable {
+/// Why a credential got no token. Of reference type, for it is large and every call keeps room for it while it waits.
+public final class AzureIdentityError: Error, Sendable {
     /// What went wrong. More may be added; decide by ``AzureIdentityError/isConfiguration``.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         /// The name that appears in logs.
@@ -63,7 +63,7 @@ public struct AzureIdentityError: Error, Sendable {
     /// Makes an error; for credentials and for tests.
     ///
     /// - Parameter message: Must hold no secret: it is logged.
-    public init(
+    public convenience init(
         code: Code,
         message: String,
         credential: String,

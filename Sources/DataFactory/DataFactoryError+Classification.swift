@@ -16,7 +16,7 @@ extension DataFactoryError {
     /// An answer that is not a success.
     ///
     /// - Parameter token: What it was asked with; the error does not repeat it, even if the answer does.
-    init(answer response: HTTPResponse, askedWith token: AccessToken, effect: Effect) {
+    convenience init(answer response: HTTPResponse, askedWith token: AccessToken, effect: Effect) {
         let secret = Secret(token.token)
         let response = response.redactingHeaders(secret)
         let fault = ServiceFault(body: response.body, without: secret)
@@ -38,7 +38,7 @@ extension DataFactoryError {
     }
 
     /// A success whose body cannot be read. If it answers a start, the run was accepted and its id is lost.
-    init(unreadable response: HTTPResponse, wanted: String, effect: Effect) {
+    convenience init(unreadable response: HTTPResponse, wanted: String, effect: Effect) {
         self.init(
             disposition: effect == .startsRun ? .ambiguous : .safe,
             status: response.status,
@@ -51,7 +51,7 @@ extension DataFactoryError {
     }
 
     /// No answer.
-    init(transport error: HTTPTransportError, effect: Effect) {
+    convenience init(transport error: HTTPTransportError, effect: Effect) {
         let disposition: Disposition =
             switch (error.code, error.certainty) {
             // Our settings: an endpoint or a proxy that nothing can be sent to. A request's own parts were checked before
@@ -70,7 +70,7 @@ extension DataFactoryError {
     }
 
     /// No token, so nothing was sent to Data Factory.
-    init(identity error: AzureIdentityError) {
+    convenience init(identity error: AzureIdentityError) {
         self.init(
             disposition: error.code == .cancelled ? .safe : .credential,
             code: "Identity.\(error.code)",

@@ -1,7 +1,8 @@
 public import AzureIdentity
 
-/// Why Data Factory did not do what it was asked, and what the caller can make of it.
-public struct DataFactoryError: Error, Sendable {
+/// Why Data Factory did not do what it was asked, and what the caller can make of it. Of reference type, for it is large and
+/// every call keeps room for one while it waits.
+public final class DataFactoryError: Error, Sendable {
     /// What a failure means for the run that was to be started.
     ///
     /// A read starts nothing: for it, what would be `ambiguous` is `safe`.

@@ -40,22 +40,22 @@ package enum ErrorClass: String, Sendable, CaseIterable {
     }
 }
 
-/// Why a request ends without a run.
-package struct RequestError: Error, Sendable {
+/// Why a request ends without a run. Of reference type, for it is large and every request keeps room for it.
+package final class RequestError: Error, Sendable {
     /// The contract's class.
-    package var errorClass: ErrorClass
+    package let errorClass: ErrorClass
     /// Azure's code, or ours for what never reached Azure.
-    package var code: String
+    package let code: String
     /// What is wrong and where, for the person who sent it. Bounded, and free of secrets.
-    package var message: String
+    package let message: String
     /// The HTTP status of Azure's answer, where there was one.
-    package var httpStatus: Int?
+    package let httpStatus: Int?
     /// What Azure's support asks for.
-    package var azureRequestID: String?
+    package let azureRequestID: String?
     /// The run that may exist, where that is unknown.
-    package var runID: String?
+    package let runID: String?
     /// How many times createRun was called.
-    package var attempts = 0
+    package let attempts: Int
 
     /// The longest message kept, in bytes: error copies carry it in a header, and all headers share one frame.
     package static let messageByteLimit = 2048
@@ -65,13 +65,17 @@ package struct RequestError: Error, Sendable {
         code: String,
         _ message: String,
         httpStatus: Int? = nil,
-        azureRequestID: String? = nil
+        azureRequestID: String? = nil,
+        runID: String? = nil,
+        attempts: Int = 0
     ) {
         self.errorClass = errorClass
         self.code = code.truncated(toByteCount: 128)
         self.message = message.truncated(toByteCount: Self.messageByteLimit)
         self.httpStatus = httpStatus
         self.azureRequestID = azureRequestID
+        self.runID = runID
+        self.attempts = attempts
     }
 }
 

@@ -2,7 +2,7 @@ package import FoundationEssentials
 
 /// What a request has been through before this delivery: what the broker says of it, and what earlier holders wrote
 /// into its headers when they put it back.
-package struct RequestHistory: Sendable, Hashable {
+package struct RequestHistory: Sendable, Equatable {
     /// Whether somebody held it before and did not settle it. An attempt of that holder may still be on its way.
     package var isRedelivered = false
     /// How often it has been handed out in vain, this copy of it and those before: the broker counts each anew.

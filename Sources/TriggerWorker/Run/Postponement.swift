@@ -1,5 +1,5 @@
 /// Why a request is put back for later, and what the next holder must know of it.
-package struct Postponement: Sendable, Hashable {
+package struct Postponement: Sendable, Equatable {
     /// Why; a closed list, used as header, log value and metric label.
     package enum Reason: String, Sendable, CaseIterable {
         /// An earlier createRun call may still be under way; it must be over before the next one.

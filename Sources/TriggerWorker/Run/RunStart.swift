@@ -35,14 +35,14 @@ struct RunStart {
         }
     }
 
-    /// How it ended.
+    /// How it ended. What is rare and large is by reference: every request keeps room for all of it while it waits.
     enum Ending {
         /// There is a run.
         case run(ExistingRun, Provenance)
         /// There is none, and there will be none.
         case failed(RequestError)
         /// It is to be tried again later.
-        case postponed(Postponement)
+        indirect case postponed(Postponement)
     }
 
     /// Where the run that answers for a request comes from.
@@ -279,29 +279,30 @@ struct RunStart {
     /// Why a run that exists can't answer for this request, if so.
     func conflict(with run: ExistingRun) -> RequestError? {
         guard request.options.isRecovery != true else { return nil }
-        var error: RequestError
+        let code: String
+        let message: String
         if let parameter = Contradiction.parameter(of: request.parameters, against: run) {
-            error = RequestError(
-                .conflict,
-                code: "ParametersDiffer",
+            code = "ParametersDiffer"
+            message =
                 "this identity has started run \(run.runID) with another value of parameter \"\(parameter)\"; "
-                    + "a new request needs an identity of its own"
-            )
+                + "a new request needs an identity of its own"
         } else if !machine.history.mayHaveRun, let startedAt = run.startedAt,
             Date().timeIntervalSince(startedAt) > around.rules.identityWindow / .seconds(1)
         {
-            error = RequestError(
-                .conflict,
-                code: "IdentityReused",
+            code = "IdentityReused"
+            message =
                 "this identity has started run \(run.runID) at \(startedAt.ISO8601Format()) already; "
-                    + "a new request needs an identity of its own"
-            )
+                + "a new request needs an identity of its own"
         } else {
             return nil
         }
-        error.runID = run.runID
-        error.attempts = machine.history.attempts
-        return error
+        return RequestError(
+            .conflict,
+            code: code,
+            message,
+            runID: run.runID,
+            attempts: machine.history.attempts
+        )
     }
 
     // MARK: - Waiting
@@ -350,24 +351,24 @@ struct RunStart {
 }
 
 extension RequestError {
-    init(deadlinePassed deadline: Date, attempts: Int) {
+    convenience init(deadlinePassed deadline: Date, attempts: Int) {
         self.init(
             .expired,
             code: "DeadlinePassed",
-            "the run could not be started before the deadline \(deadline.ISO8601Format())"
+            "the run could not be started before the deadline \(deadline.ISO8601Format())",
+            attempts: attempts
         )
-        self.attempts = attempts
     }
 
-    fileprivate init(_ verdict: StartVerdict, attempts: Int, runID: String?) {
+    fileprivate convenience init(_ verdict: StartVerdict, attempts: Int, runID: String?) {
         self.init(
             verdict.errorClass,
             code: verdict.failure.code,
             verdict.failure.message,
             httpStatus: verdict.failure.httpStatus,
-            azureRequestID: verdict.failure.azureRequestID
+            azureRequestID: verdict.failure.azureRequestID,
+            runID: runID,
+            attempts: attempts
         )
-        self.attempts = attempts
-        self.runID = runID
     }
 }

@@ -35,11 +35,11 @@ struct StartStateMachine {
         }
     }
 
-    /// How it ended.
+    /// How it ended. What is rare and large is by reference: every request keeps room for all of it while it waits.
     enum Ending: Sendable {
         case started(runID: String)
-        case adopted(ExistingRun)
-        case postponed(Postponement)
+        indirect case adopted(ExistingRun)
+        indirect case postponed(Postponement)
         case failed(StartVerdict)
     }
 

@@ -1,5 +1,5 @@
-/// What there is to tell about a request that is done.
-package struct FinishedRequest: Sendable {
+/// What there is to tell about a request that is done. Of reference type, for it is handed on at every step.
+package final class FinishedRequest: Sendable {
     /// What became of it.
     package let outcome: Outcome
     let requestID: String

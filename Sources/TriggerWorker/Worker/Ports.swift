@@ -29,8 +29,8 @@ package protocol RunStarter: Sendable {
     func findRun(_ marked: MarkedRun, of target: Target) async throws(StartFailure) -> MarkerSearch
 }
 
-/// Why one call to Data Factory brought no run.
-package struct StartFailure: Error, Sendable, Hashable {
+/// Why one call to Data Factory brought no run. Of reference type, for it is large and every request keeps room for it.
+package final class StartFailure: Error, Sendable, Equatable {
     /// What a caller may conclude.
     package enum Meaning: Sendable, Hashable {
         /// No run was started; asking again is harmless.
@@ -47,19 +47,19 @@ package struct StartFailure: Error, Sendable, Hashable {
         case credential
     }
 
-    package var meaning: Meaning
+    package let meaning: Meaning
     /// Azure's code, or ours.
-    package var code: String
+    package let code: String
     /// Safe to show to the requester.
-    package var message: String
-    package var httpStatus: Int?
-    package var azureRequestID: String?
+    package let message: String
+    package let httpStatus: Int?
+    package let azureRequestID: String?
     /// How long the service asked to be left alone.
-    package var retryAfter: Duration?
+    package let retryAfter: Duration?
     /// Whether nothing at all came back: no connection, no answer in time.
-    package var isUnanswered: Bool
+    package let isUnanswered: Bool
     /// Whether Azure said that the run was started, and its id was lost on the way.
-    package var isAccepted: Bool
+    package let isAccepted: Bool
 
     /// Describes a failed attempt.
     package init(
@@ -80,6 +80,13 @@ package struct StartFailure: Error, Sendable, Hashable {
         self.retryAfter = retryAfter
         self.isUnanswered = isUnanswered
         self.isAccepted = isAccepted
+    }
+
+    package static func == (failure: StartFailure, other: StartFailure) -> Bool {
+        failure.meaning == other.meaning && failure.code == other.code && failure.message == other.message
+            && failure.httpStatus == other.httpStatus && failure.azureRequestID == other.azureRequestID
+            && failure.retryAfter == other.retryAfter && failure.isUnanswered == other.isUnanswered
+            && failure.isAccepted == other.isAccepted
     }
 }
 

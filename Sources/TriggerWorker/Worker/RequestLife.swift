@@ -57,7 +57,7 @@ final class RequestLife: Sendable {
 
     private enum Ending {
         case answered(Result<StartedRun, FailedRequest>)
-        case postponed(Postponement, Target?)
+        indirect case postponed(Postponement, Target?)
     }
 
     private func ending(
@@ -296,12 +296,19 @@ struct StartedRun {
     }
 }
 
-/// A request that ends without a run, with as much of its target as was known.
-struct FailedRequest: Error {
+/// A request that ends without a run, with as much of its target as was known. Of reference type, for it is large and every
+/// request keeps room for it.
+final class FailedRequest: Error {
     let error: RequestError
     let target: Target?
     /// What was asked of Data Factory, or would have been.
     let asked: (request: TriggerRequest, candidates: RunCandidates)?
+
+    fileprivate init(error: RequestError, target: Target?, asked: (TriggerRequest, RunCandidates)?) {
+        self.error = error
+        self.target = target
+        self.asked = asked
+    }
 }
 
 /// What allows the acknowledgement.

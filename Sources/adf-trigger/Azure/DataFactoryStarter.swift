@@ -102,7 +102,7 @@ extension ExistingRun {
 }
 
 extension StartFailure {
-    fileprivate init(_ error: DataFactoryError) {
+    fileprivate convenience init(_ error: DataFactoryError) {
         let meaning: Meaning
         switch error.disposition {
         case .safe: meaning = .notStarted
