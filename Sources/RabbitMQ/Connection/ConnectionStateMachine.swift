@@ -67,6 +67,8 @@ struct ConnectionStateMachine {
 
     /// Throws what ended the connection, or is about to.
     func checkOpen() throws(RabbitMQError) {
+        // At every step of every request: what is thrown is taken out only where it is there.
+        if case .open = state { return }
         if let closed { throw closed }
         if isClosing { throw RabbitMQError(.closedByUs, "the connection is being closed") }
     }

@@ -2,26 +2,48 @@
 ///
 /// It is ours until it is settled over the channel it came by. When that channel is gone it is somebody else's, and
 /// settling it throws ``RabbitMQError/Code/staleDelivery`` instead of disturbing the next channel.
-public struct Delivery: Sendable {
+///
+/// Of reference type, for it is large and handed on at every step.
+public final class Delivery: Sendable {
     /// The message. Its body is empty where it was larger than ``ConnectionConfiguration/maximumBodyByteCount``.
-    public var message: Message
+    public let message: Message
     /// The body's size as the broker announced it, in bytes, be it kept or not.
-    public var bodyByteCount: UInt64
+    public let bodyByteCount: UInt64
     /// The channel it came by, and over which alone it can be settled.
-    public var channel: Channel
+    public let channel: Channel
     /// The channel's number for this delivery.
-    public var deliveryTag: UInt64
+    public let deliveryTag: UInt64
     /// Whether it was, or may have been, handed to somebody before.
-    public var isRedelivered: Bool
+    public let isRedelivered: Bool
     /// The exchange it was published to; empty is the default exchange.
-    public var exchange: String
+    public let exchange: String
     /// The routing key it was published with.
-    public var routingKey: String
+    public let routingKey: String
     /// The consumer it was handed to; empty for one that was asked for.
-    public var consumerTag: String
+    public let consumerTag: String
 
     /// Which channel of which connection it came by; no two channels of a process share one.
     public var generation: ChannelGeneration { channel.generation }
+
+    init(
+        message: Message,
+        bodyByteCount: UInt64,
+        channel: Channel,
+        deliveryTag: UInt64,
+        isRedelivered: Bool,
+        exchange: String,
+        routingKey: String,
+        consumerTag: String
+    ) {
+        self.message = message
+        self.bodyByteCount = bodyByteCount
+        self.channel = channel
+        self.deliveryTag = deliveryTag
+        self.isRedelivered = isRedelivered
+        self.exchange = exchange
+        self.routingKey = routingKey
+        self.consumerTag = consumerTag
+    }
 }
 
 /// Tells one channel from every other that this process has had or will have.

@@ -113,7 +113,10 @@ struct JSONScanner {
         guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { return try escapedString(from: start) }
         defer { index += 1 }
         // SAFETY: the whole text is valid UTF-8, and it is cut at ASCII characters.
-        return String(copying: UTF8Span(unchecked: bytes.span.extracting(start..<index)))
+        var text = UTF8Span(unchecked: bytes.span.extracting(start..<index))
+        // A string that does not know it compares and hashes the long way.
+        _ = text.checkForASCII()
+        return String(copying: text)
     }
 
     private mutating func skipString() throws(Failure) {

@@ -10,9 +10,8 @@ final class CurlExchange {
 
     private let limits: CurlLimits
     private var request = CurlRequest()
-    private var response = HTTPResponse(status: 0)
-    private var isHeadComplete = false
-    private var fieldByteCount = 0
+    private var head = ResponseHead()
+    private var body: [UInt8] = []
     /// Whether any byte of the request can have left.
     private(set) var mayBeSent = false
     /// Why we ended the exchange ourselves.
@@ -83,9 +82,8 @@ final class CurlExchange {
     func clear() {
         job = nil
         request.clear(easy)
-        response = HTTPResponse(status: 0)
-        isHeadComplete = false
-        fieldByteCount = 0
+        head = ResponseHead()
+        body = []
         mayBeSent = false
         refusal = nil
     }
@@ -106,30 +104,17 @@ final class CurlExchange {
 
     /// A line of the head, or of what follows a chunked body.
     private func receiveField(_ line: UnsafeRawBufferPointer) -> Bool {
-        guard !isHeadComplete else { return true }
-        fieldByteCount += line.count
-        guard fieldByteCount <= CurlLimits.headByteCount, response.fields.count <= CurlLimits.fieldCount else {
-            refusal = (.malformedResponse, "the answer's head is too large")
-            return false
-        }
-        let line = line.trimmingLineEnd
-        if line.isEmpty {
-            // After an interim answer (1xx) another head follows.
-            isHeadComplete = response.status >= 200
-        } else if line.starts(with: "HTTP/".utf8) {
-            response = HTTPResponse(status: line.status)
-        } else {
-            response.fields.append(line: line)
-        }
-        return true
+        guard !head.take(line) else { return true }
+        refusal = (.malformedResponse, "the answer's head is too large")
+        return false
     }
 
     private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard response.body.count + bytes.count <= limits.responseByteCount else {
+        guard body.count + bytes.count <= limits.responseByteCount else {
             refusal = (.responseTooLarge, limits.excess)
             return false
         }
-        response.body.append(contentsOf: bytes)
+        body.append(contentsOf: bytes)
         return true
     }
 
@@ -138,7 +123,7 @@ final class CurlExchange {
     /// What became of the exchange that libcurl says is over.
     func outcome(_ code: CURLcode) -> CurlLoop.Outcome {
         if let refusal { return failure(refusal.0, refusal.1) }
-        guard code != CURLE_OK else { return .success(response) }
+        guard code != CURLE_OK else { return .success(head.response(body)) }
         guard let job else { return failure(.other, "the exchange was over already") }
         let fault = CurlFault(code, easy, job: job, mayBeSent: mayBeSent, limits: limits, words: words)
         return failure(fault.code, fault.message, isComplete: fault.namesPlace)
@@ -154,9 +139,41 @@ final class CurlExchange {
                 code: code,
                 message: isComplete ? message : "\(message) (\(job?.place.description ?? "?"))",
                 certainty: mayBeSent ? .unknown : .notSent,
-                status: response.status == 0 ? nil : response.status
+                status: head.status == 0 ? nil : head.status
             )
         )
+    }
+}
+
+/// What has come of an answer's head.
+private struct ResponseHead {
+    /// 0 before its first line.
+    private(set) var status = 0
+    private var fields = HTTPFields()
+    private var isComplete = false
+    private var byteCount = 0
+
+    /// Takes a line; false where that is too much.
+    mutating func take(_ line: UnsafeRawBufferPointer) -> Bool {
+        guard !isComplete else { return true }
+        byteCount += line.count
+        guard byteCount <= CurlLimits.headByteCount, fields.count <= CurlLimits.fieldCount else { return false }
+        let line = line.trimmingLineEnd
+        if line.isEmpty {
+            // After an interim answer (1xx) another head follows.
+            isComplete = status >= 200
+        } else if line.starts(with: "HTTP/".utf8) {
+            (status, fields) = (line.status, HTTPFields())
+        } else {
+            fields.append(line: line)
+        }
+        return true
+    }
+
+    func response(_ body: [UInt8]) -> HTTPResponse {
+        var response = HTTPResponse(status: status, body: body)
+        response.fields = fields
+        return response
     }
 }
 
