@@ -132,19 +132,18 @@ let package = Package(
             dependencies: [coreMetrics, logging, nioConcurrencyHelpers],
             swiftSettings: settings
         ),
+        // Nothing calls it: linked, it takes malloc's place, with which a request takes 5 % less CPU time than with glibc's
+        // (2.36). The tests, which link the program, have it too.
+        .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
         .executableTarget(
             name: "adf-trigger",
             dependencies: [
-                "AzureIdentity", "DataFactory", "ErrorDesk", "IOLoop", "RabbitMQ", "Telemetry", "TriggerWorker",
-                argumentParser, configuration, coreMetrics, httpTypes, hummingbird, logging, nioConcurrencyHelpers,
-                nioCore,
-                serviceLifecycle, unixSignals, yams,
+                "AzureIdentity", "CJemalloc", "DataFactory", "ErrorDesk", "IOLoop", "RabbitMQ", "Telemetry",
+                "TriggerWorker", argumentParser, configuration, coreMetrics, httpTypes, hummingbird, logging,
+                nioConcurrencyHelpers, nioCore, serviceLifecycle, unixSignals, yams,
             ],
             swiftSettings: settings,
             linkerSettings: [
-                // With it a request takes 5 % less CPU time than with glibc's malloc (2.36). The tests, which link the
-                // program, have it too.
-                .linkedLibrary("jemalloc", .when(platforms: [.linux])),
                 // Nobody looks up symbols in the program, and relative relocations are packed (glibc 2.36): 5 MiB less
                 // of resident memory.
                 .unsafeFlags(
@@ -153,7 +152,7 @@ let package = Package(
                         "-Xlinker", "pack-relative-relocs",
                     ],
                     .when(platforms: [.linux], configuration: .release)
-                ),
+                )
             ]
         ),
 

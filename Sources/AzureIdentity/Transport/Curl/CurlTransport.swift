@@ -13,6 +13,9 @@ internal import NIOConcurrencyHelpers
 ///
 /// Call ``shutdown()`` to have the connections closed at once, with answers for all that wait; letting go of the
 /// transport closes them a little later.
+///
+/// OpenSSL is told, before it is first used, to leave everything as it is when the process exits: it would clean up while
+/// the thread ends, and crash. That holds for the whole process, and has no effect where it has used OpenSSL before.
 public final class CurlTransport: HTTPTransport {
     let loop: CurlLoop
     private let proxies: HTTPProxies
