@@ -124,11 +124,13 @@ actor CurlLoop {
 
     private func begin(_ id: UInt64, _ job: Job) {
         guard !isShutDown else { return job.fail(.shutDownBeforeSending) }
-        guard job.line.inFlight >= max(1, configuration.maxConnectionsPerHost) else { return launch(id, job) }
+        guard !hasRoom(job.line) else { return launch(id, job) }
         let until = min(job.deadline, .now + configuration.connectTimeout)
         job.line.waiting.append(Waiting(id: id, job: job, until: until))
         waitingCount += 1
     }
+
+    private func hasRoom(_ line: Line) -> Bool { line.inFlight < max(1, configuration.maxConnectionsPerHost) }
 
     private func launch(_ id: UInt64, _ job: Job) {
         lastUse = .now
@@ -179,9 +181,11 @@ actor CurlLoop {
         lastUse = .now
         job.continuation.resume(returning: outcome)
         job.line.inFlight -= 1
-        guard waitingCount > 0, let next = job.line.waiting.popFirst() else { return }
-        waitingCount -= 1
-        launch(next.id, next.job)
+        // As a rule one; more where there was no memory for it, or nobody would start those who still wait.
+        while waitingCount > 0, hasRoom(job.line), let next = job.line.waiting.popFirst() {
+            waitingCount -= 1
+            launch(next.id, next.job)
+        }
     }
 
     /// Ends everything; what is in flight may have been carried out.
