@@ -72,6 +72,34 @@ struct StalledBrokerTests {
         await connection.close()
     }
 
+    @Test("what was acknowledged just before a channel is closed during an alarm stays acknowledged")
+    func acknowledgedUnderAlarm() async throws {
+        let broker = InMemoryBroker()
+        let connection = try await Connection.open(broker.configuration())
+        let (channel, consuming) = (try await connection.openChannel(), try await connection.openChannel())
+        try await channel.declare(QueueDeclaration(name: "work"))
+        try await channel.enableConfirms()
+        _ = try await channel.publish(Message(body: [1]), routingKey: "work", isMandatory: true)
+        let delivery = try #require(try await consuming.get("work")).delivery
+        broker.block()
+        async let outcome = channel.publish(Message(body: [2]), routingKey: "", isMandatory: true)
+        try await eventually("it is blocked") { await connection.isBlockedByBroker }
+
+        // On the connection's thread, which sends nothing in between.
+        try await Task(executorPreference: connection.executor) {
+            try await consuming.acknowledge(delivery)
+            await consuming.close()
+        }.value
+
+        broker.unblock()
+        guard case .returned = try await outcome else {
+            Issue.record("the message was not returned in the end")
+            return
+        }
+        #expect(try await connection.openChannel().status(ofQueue: "work").readyCount == 0)
+        await connection.close()
+    }
+
     @Test("where all channels are used another connection is had at once, without the pause of a wrong setting")
     func replacedAtOnce() async throws {
         let broker = InMemoryBroker()

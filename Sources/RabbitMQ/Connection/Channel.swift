@@ -21,6 +21,9 @@ public struct Channel: Sendable {
     }
 
     /// Closes the channel; what it delivered and nobody settled goes back to its queue.
+    ///
+    /// While the broker has publishing blocked its answer is not waited for, and a publish it has not confirmed is in
+    /// doubt.
     public func close() async {
         await connection.close(self)
     }

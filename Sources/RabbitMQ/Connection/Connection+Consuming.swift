@@ -93,7 +93,7 @@ extension Connection {
     ///
     /// Before the book forgets what is given back, which an acknowledgement that covers several must not cover; and so
     /// that what is acknowledged after that is not sent in this place, before it.
-    private func fixAcknowledgements(of number: UInt16) {
+    func fixAcknowledgements(of number: UInt16) {
         let place = items.firstIndex { item, channel in
             if case .acknowledgements = item { channel == number } else { false }
         }

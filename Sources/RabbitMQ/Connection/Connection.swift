@@ -263,8 +263,7 @@ public actor Connection {
         let answer = await withCheckedContinuation { (waiter: Waiter) in
             // Looked at here, as in `enqueue`. The broker reads nothing now, and its answer may be long in coming.
             if life.isBlocked, (try? check(channel)) != nil { abandon(channel.number, Self.closedChannel) }
-            enqueue(.channelClose, on: channel, waiter)
-            channels[channel.number]?.state.close()
+            if enqueue(.channelClose, on: channel, waiter) { channels[channel.number]?.state.close() }
         }
         // Another close came first, or the channel has ended otherwise: it is closed enough.
         guard case .success = answer else { return }
@@ -275,6 +274,8 @@ public actor Connection {
 
     /// Gives a channel up without waiting for the broker.
     func abandon(_ number: UInt16, _ error: RabbitMQError) {
+        // What was acknowledged goes out before the close, as ever; the book of it ends here.
+        fixAcknowledgements(of: number)
         abandoned.insert(number)
         // Not behind another close, which would end the connection.
         if channels[number]?.state.isClosing == false { items.append((.command(.channelClose), channel: number)) }
@@ -357,19 +358,21 @@ public actor Connection {
         }
     }
 
+    /// False where the waiter was refused.
+    @discardableResult
     private func enqueue(
         _ command: Command,
         on channel: Channel,
         within limit: Duration? = nil,
         _ waiter: Waiter
-    ) {
+    ) -> Bool {
         // Again, for the executor may have run others since the caller's check, although nothing seems to wait in between:
         // a task that does not prefer this thread is enqueued anew where it awaits a continuation.
         do throws(RabbitMQError) {
             try check(channel)
         } catch {
             waiter.resume(returning: .failure(error))
-            return
+            return false
         }
         items.append((.command(command), channel: channel.number))
         channels[channel.number]?.state.requested(
@@ -378,6 +381,7 @@ public actor Connection {
             within: limit ?? configuration.replyTimeout,
             silence: limit == nil ? .endsConnection : .endsChannel
         )
+        return true
     }
 
     /// Throws unless the channel can be used.

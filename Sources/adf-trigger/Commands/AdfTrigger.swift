@@ -1,4 +1,6 @@
 internal import ArgumentParser
+// Linked for its malloc; a build without it fails here.
+internal import CJemalloc
 
 /// The program.
 @main

@@ -33,7 +33,7 @@ struct CurlLimits {
         // 1 KiB, the least there is, instead of 16: it is allocated for each exchange, and answers have some hundred
         // bytes. (Chosen by figures taken with glibc's malloc, before jemalloc.)
         ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 1 << 10)
-        // What bodies above 64 KiB pass through, a system call for each fill: one of 256 KiB took a sixth more CPU time with 16.
+        // What bodies above 64 KiB pass through, with a system call for each fill: 256 KiB take a sixth more CPU with 16.
         ccurl_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, 64 << 10)
         ccurl_set_offset(easy, CURLOPT_MAXFILESIZE_LARGE, Int64(responseByteCount))
         ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, max(1, connectTimeout.wholeMilliseconds))

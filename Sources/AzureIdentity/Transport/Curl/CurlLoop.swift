@@ -124,7 +124,10 @@ actor CurlLoop {
 
     private func begin(_ id: UInt64, _ job: Job) {
         guard !isShutDown else { return job.fail(.shutDownBeforeSending) }
-        guard !hasRoom(job.line) else { return launch(id, job) }
+        guard !hasRoom(job.line) else {
+            launch(id, job)
+            return
+        }
         let until = min(job.deadline, .now + configuration.connectTimeout)
         job.line.waiting.append(Waiting(id: id, job: job, until: until))
         waitingCount += 1
@@ -132,18 +135,24 @@ actor CurlLoop {
 
     private func hasRoom(_ line: Line) -> Bool { line.inFlight < max(1, configuration.maxConnectionsPerHost) }
 
-    private func launch(_ id: UInt64, _ job: Job) {
+    /// False where there was no memory for it.
+    @discardableResult
+    private func launch(_ id: UInt64, _ job: Job) -> Bool {
         lastUse = .now
         let multi = self.multi ?? CurlMulti(events, configuration)
         self.multi = multi
         guard let multi, let exchange = spare.popLast() ?? CurlExchange(configuration), exchange.prepare(id, job),
             multi.add(exchange)
-        else { return job.fail(.noMemory) }
+        else {
+            job.fail(.noMemory)
+            return false
+        }
         exchanges[id] = exchange
         job.line.inFlight += 1
         // At once, for the caller may have made sure of something just before, which the next turn of a thread that others
         // keep may come too late for. libcurl's clock begins here, too.
         _ = multi.serveTimer()
+        return true
     }
 
     private func cancel(_ id: UInt64) {
@@ -181,10 +190,10 @@ actor CurlLoop {
         lastUse = .now
         job.continuation.resume(returning: outcome)
         job.line.inFlight -= 1
-        // As a rule one; more where there was no memory for it, or nobody would start those who still wait.
         while waitingCount > 0, hasRoom(job.line), let next = job.line.waiting.popFirst() {
             waitingCount -= 1
-            launch(next.id, next.job)
+            // Without memory for it, those in flight start the others when they end; where none are, nobody would.
+            guard launch(next.id, next.job) || job.line.inFlight == 0 else { return }
         }
     }
 
