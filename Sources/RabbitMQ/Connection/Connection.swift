@@ -261,9 +261,10 @@ public actor Connection {
 
     func close(_ channel: Channel) async {
         let answer = await withCheckedContinuation { (waiter: Waiter) in
-            // Looked at here, as in `enqueue`. The broker reads nothing now, and its answer may be long in coming.
-            if life.isBlocked, (try? check(channel)) != nil { abandon(channel.number, Self.closedChannel) }
-            if enqueue(.channelClose, on: channel, waiter) { channels[channel.number]?.state.close() }
+            guard enqueue(.channelClose, on: channel, waiter) else { return }
+            channels[channel.number]?.state.close()
+            // As where the block comes later. The broker reads nothing now, and its answer may be long in coming.
+            if life.isBlocked { abandon(channel.number, Self.closedChannel) }
         }
         // Another close came first, or the channel has ended otherwise: it is closed enough.
         guard case .success = answer else { return }

@@ -67,10 +67,11 @@ struct ConnectionStateMachine {
 
     /// Throws what ended the connection, or is about to.
     func checkOpen() throws(RabbitMQError) {
-        // At every step of every request: what is thrown is taken out only where it is there.
-        if case .open = state { return }
-        if let closed { throw closed }
-        if isClosing { throw RabbitMQError(.closedByUs, "the connection is being closed") }
+        switch state {
+        case .open: break
+        case .closing: throw RabbitMQError(.closedByUs, "the connection is being closed")
+        case .closed(let error): throw error
+        }
     }
 
     /// Takes a method on channel 0.
