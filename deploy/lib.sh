@@ -37,32 +37,23 @@ install_missing() {
     }
 }
 
-# Debian's own python3, which has Debian's python3-pika; another one may come first on PATH.
-# free_port: a loopback port nobody listens on.
-free_port() {
-    /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 # start_broker DIRECTORY: a private RabbitMQ node on loopback with all its state below DIRECTORY. One that ran there
 # before comes back with its data, on its ports; DIRECTORY/extra.conf, where there is one, is added to its settings.
 # Sets amqp_port and amqps_port; the node's pid is in DIRECTORY/pid, and DIRECTORY/tls/ca.pem signed its certificate
 # for localhost and 127.0.0.1. Who shows a certificate of that authority may log in as the user in its common name.
 start_broker() {
-    local home=$1 bin epmd_port distribution_port
+    local home=$1 bin ports epmd_port distribution_port
     bin=$(rabbitmq_bin) || exit 1
     mkdir -p "$home"
     rm -f "$home/pid"
-    if [ -f "$home/ports" ]; then
-        . "$home/ports"
-    else
+    if [ ! -f "$home/ports" ]; then
         make_certificates "$home/tls"
-        amqp_port=$(free_port)
-        amqps_port=$(free_port)
-        epmd_port=$(free_port)
-        distribution_port=$(free_port)
-        printf '%s=%s\n' amqp_port "$amqp_port" amqps_port "$amqps_port" epmd_port "$epmd_port" \
-            distribution_port "$distribution_port" >"$home/ports"
+        # Not of the kernel's own range: while the node starts, or is down, a connection of anybody's could get them.
+        ports=($("$root/deploy/free-ports" 4)) || fail "no ports were found for the node"
+        printf '%s=%s\n' amqp_port "${ports[0]}" amqps_port "${ports[1]}" epmd_port "${ports[2]}" \
+            distribution_port "${ports[3]}" >"$home/ports"
     fi
+    . "$home/ports"
     cat >"$home/rabbitmq.conf" <<EOF
 listeners.tcp.1 = 127.0.0.1:$amqp_port
 listeners.ssl.1 = 127.0.0.1:$amqps_port
@@ -98,7 +89,8 @@ EOF
         # Started from a thread that has signals blocked, as those of a Swift test have, it would never see SIGTERM.
         exec setsid env --default-signal "$bin/rabbitmq-server" >"$home/console.log" 2>&1 </dev/null
     ) &
-    wait_for_port "$amqp_port" 60 $! || {
+    # Some seconds, on a machine that does nothing else.
+    wait_for_port "$amqp_port" 180 $! || {
         tail -n 20 "$home/console.log" >&2
         fail "the RabbitMQ node did not start; its logs are below $home"
     }
@@ -304,13 +296,19 @@ make_test_python() {
 
 # run_tests ARGUMENT...: what was built; a test that is skipped is one that failed.
 run_tests() {
-    local result
+    local result before
     # All at once the tests hold more than a thousand descriptors, and at 1365 Foundation's Process, which lists them
     # when it starts a program, reads beyond what one readdir gave it.
     export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=16
+    before=$(wc -l 2>/dev/null <"$state/test.log" || echo 0)
     swift test "${traits[@]}" --skip-build "$@" 2>&1 | tee -a "$state/test.log"
     result=${PIPESTATUS[0]}
     if grep -E '(Test|Suite) .* skipped' "$state/test.log"; then fail "tests were skipped; none may be"; fi
+    [ "$result" -eq 0 ] || {
+        # Last, because the end is all that some logs keep.
+        say "what failed"
+        tail -n +$((before + 1)) "$state/test.log" | grep -aE -A 30 '^✘|error:' | grep -avE '^(◇|✔|--)'
+    }
     return "$result"
 }
 

@@ -1,7 +1,6 @@
 """What the sections share: running programs within a time limit, and figures of interleaved rounds."""
 
 import contextlib
-import socket
 import statistics
 import subprocess
 import sys
@@ -33,13 +32,6 @@ def call(*command, environment=None, log=None):
             sys.stderr.write("".join(Path(log).read_text(errors="replace").splitlines(keepends=True)[-20:]))
         sys.exit(f"{name} ended with {result.returncode}")
     return result.stdout
-
-
-def free_port():
-    """A loopback port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def plain_url(options):

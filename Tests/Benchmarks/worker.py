@@ -14,7 +14,6 @@ from harness import (
     REQUESTS,
     TIME_LIMIT_SECONDS,
     call,
-    free_port,
     in_turns,
     perf_record,
     perf_report,
@@ -131,7 +130,7 @@ def command_and_environment(options, program, scenario, base):
         **scenario.settings,
     }
     if settings["HTTP_PORT"] == PORT:
-        settings["HTTP_PORT"] = free_port()
+        settings["HTTP_PORT"] = int(call("deploy/free-ports"))
     own.update({f"ADF_TRIGGER_{key}": str(value) for key, value in settings.items()})
     own.update(AZURE_AUTHORITY_HOST=base, AZURE_TENANT_ID="benchmark", AZURE_CLIENT_ID="benchmark")
     own["AZURE_CLIENT_SECRET"] = "benchmark"

@@ -5,7 +5,6 @@ import argparse
 import os
 import random
 import signal
-import socket
 import sys
 import threading
 import time
@@ -48,8 +47,7 @@ class Run:
         print(f"\n==> {name}: {title}", flush=True)
         self.title, self.seconds, self.stated = title, seconds, stated
         self.may_not_know = settings is MARKER
-        self.stage = Stage(options.bin, os.path.join(options.state, name), broker, name, free_ports(3), members or {},
-                           settings or {})
+        self.stage = Stage(options.bin, os.path.join(options.state, name), broker, name, members or {}, settings or {})
         self.requests = make_requests(count, **shares)
         self.reader = Reader(self.stage, self.requests)
         self.publisher = Publisher(self.stage, self.requests, seconds, is_spaced)
@@ -141,16 +139,6 @@ class Run:
         is_right = ledger.print()
         sys.stdout.flush()
         return is_right
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 # MARK: - Forms

@@ -172,7 +172,7 @@ class Replica:
 class Stage:
     """Everything one form of the run needs, with queues of its own."""
 
-    def __init__(self, bin_path, folder, broker, name, ports, members, settings):
+    def __init__(self, bin_path, folder, broker, name, members, settings):
         os.makedirs(folder, exist_ok=True)
         self.broker, self.prefix = broker, f"chaos.{name}"
         self.emulator = Emulator(bin_path, folder, members)
@@ -199,6 +199,7 @@ class Stage:
             environment[f"ADF_TRIGGER_QUEUES_{queue.upper()}"] = f"{self.prefix}.{queue}"
         subprocess.run([os.path.join(bin_path, "adf-trigger"), "topology", "declare"], env=environment, check=True,
                        stdout=subprocess.DEVNULL)
+        ports = subprocess.check_output(["deploy/free-ports", "3"], text=True).split()
         self.replicas = [Replica(bin_path, folder, number, environment, ports[number]) for number in range(3)]
         self.kills = 0
         self.own_deaths = 0
