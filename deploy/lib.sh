@@ -45,13 +45,14 @@ start_broker() {
     local home=$1 bin ports epmd_port distribution_port
     bin=$(rabbitmq_bin) || exit 1
     mkdir -p "$home"
-    rm -f "$home/pid"
+    # Not those of a node that ran here before.
+    rm -f "$home/pid" "$home/console.log"
     if [ ! -f "$home/ports" ]; then
         make_certificates "$home/tls"
-        # Not of the kernel's own range: while the node starts, or is down, a connection of anybody's could get them.
+        # Its own as long as tests run: while the node starts, or is down, it does not hold them.
         ports=($("$root/deploy/free-ports" 4)) || fail "no ports were found for the node"
         printf '%s=%s\n' amqp_port "${ports[0]}" amqps_port "${ports[1]}" epmd_port "${ports[2]}" \
-            distribution_port "${ports[3]}" >"$home/ports"
+            distribution_port "${ports[3]}" >"$home/ports.new" && mv "$home/ports.new" "$home/ports"
     fi
     . "$home/ports"
     cat >"$home/rabbitmq.conf" <<EOF
@@ -89,9 +90,10 @@ EOF
         # Started from a thread that has signals blocked, as those of a Swift test have, it would never see SIGTERM.
         exec setsid env --default-signal "$bin/rabbitmq-server" >"$home/console.log" 2>&1 </dev/null
     ) &
-    # Some seconds, on a machine that does nothing else.
-    wait_for_port "$amqp_port" 180 $! || {
-        tail -n 20 "$home/console.log" >&2
+    # By its own word, for somebody else may listen there. Some seconds, on a machine that does nothing else.
+    wait_for_line "$home/console.log" 'Starting broker\.\.\. completed' 180 $! || {
+        # The directory may be gone when this is read.
+        tail -n 20 "$home/console.log" "$home"/log/*.log >&2
         fail "the RabbitMQ node did not start; its logs are below $home"
     }
 }
@@ -200,22 +202,17 @@ close_inherited() {
     done
 }
 
-# wait_for_port PORT SECONDS PID: until somebody listens there; fails at once when PID is gone.
-wait_for_port() {
-    local deadline=$((SECONDS + $2))
-    until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
-        is_running "$3" || return 1
-        [ $SECONDS -lt $deadline ] || return 1
-        sleep 0.2
-    done
-}
-
 # is_running PID: false also for one that has ended and that nobody has asked about yet, which is all that some first
 # processes of containers ever leave of their orphans.
 is_running() {
     local stat
     { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
-    case ${stat##*) } in [ZX]*) return 1 ;; esac
+    case ${stat##*) } in [ZX]*)
+        # Until its last thread is gone, the sockets of one whose first has ended are open.
+        set -- "/proc/$1/task"/*
+        [ $# -gt 1 ]
+        ;;
+    esac
 }
 
 # wait_for_end PID SECONDS
@@ -296,18 +293,17 @@ make_test_python() {
 
 # run_tests ARGUMENT...: what was built; a test that is skipped is one that failed.
 run_tests() {
-    local result before
+    local result
     # All at once the tests hold more than a thousand descriptors, and at 1365 Foundation's Process, which lists them
     # when it starts a program, reads beyond what one readdir gave it.
     export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=16
-    before=$(wc -l 2>/dev/null <"$state/test.log" || echo 0)
     swift test "${traits[@]}" --skip-build "$@" 2>&1 | tee -a "$state/test.log"
     result=${PIPESTATUS[0]}
     if grep -E '(Test|Suite) .* skipped' "$state/test.log"; then fail "tests were skipped; none may be"; fi
     [ "$result" -eq 0 ] || {
         # Last, because the end is all that some logs keep.
         say "what failed"
-        tail -n +$((before + 1)) "$state/test.log" | grep -aE -A 30 '^✘|error:' | grep -avE '^(◇|✔|--)'
+        grep -aE -A 30 '^✘|^error:|: error:' "$state/test.log" | grep -avE '^(◇|✔|--)'
     }
     return "$result"
 }

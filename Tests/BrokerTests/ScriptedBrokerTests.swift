@@ -21,7 +21,7 @@ struct ScriptedBrokerTests {
             peer.write([60, 80], channel: 1, Self.ack)
             peer.waitUntilClosed()
         } body: { port in
-            let connection = try await Connection.open(.loopback(port) { $0.replyTimeout = .seconds(1) })
+            let connection = try await Connection.open(.loopback(port) { $0.replyTimeout = .seconds(2) })
             let channel = try await connection.openChannel()
             try await channel.enableConfirms()
             try await eventually("it is blocked") { await connection.isBlockedByBroker }

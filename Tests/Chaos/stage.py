@@ -16,6 +16,8 @@ SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 SECRET = "chaos-secret"
 DELAYS = [2, 5, 10]
 STOP_SECONDS = 25
+# What deploy/broker gives a node to start, and more.
+NODE_SECONDS = 300
 WINDOW_SECONDS = 8
 
 
@@ -57,7 +59,7 @@ class Broker:
 
     def restart(self, how):
         self.run(how)
-        self.run("start")
+        subprocess.run([self.command, "start", self.home], check=True, stdout=subprocess.DEVNULL)
         self.restarts += 1
 
     def close_connections(self):
@@ -65,12 +67,15 @@ class Broker:
         self.closures += 1
 
     def connect(self):
-        """A connection, however long the node takes to come back."""
+        """A connection, also while the node is on its way back."""
+        deadline = time.monotonic() + NODE_SECONDS
         while True:
             try:
                 return pika.BlockingConnection(
                     pika.ConnectionParameters("127.0.0.1", self.port, heartbeat=30, blocked_connection_timeout=60))
             except (pika.exceptions.AMQPError, OSError):
+                if time.monotonic() > deadline:
+                    raise
                 time.sleep(0.2)
 
 
@@ -199,7 +204,7 @@ class Stage:
             environment[f"ADF_TRIGGER_QUEUES_{queue.upper()}"] = f"{self.prefix}.{queue}"
         subprocess.run([os.path.join(bin_path, "adf-trigger"), "topology", "declare"], env=environment, check=True,
                        stdout=subprocess.DEVNULL)
-        ports = subprocess.check_output(["deploy/free-ports", "3"], text=True).split()
+        ports = subprocess.check_output([os.path.join(os.path.dirname(broker.command), "free-ports"), "3"], text=True).split()
         self.replicas = [Replica(bin_path, folder, number, environment, ports[number]) for number in range(3)]
         self.kills = 0
         self.own_deaths = 0

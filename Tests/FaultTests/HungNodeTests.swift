@@ -51,7 +51,7 @@ extension FaultTests {
                     try await node.pause()
                     let started = ContinuousClock.now
                     try await channel.acknowledge(delivery)
-                    #expect(ContinuousClock.now - started < .seconds(1))
+                    #expect(ContinuousClock.now - started < Self.heartbeat * 2)
                     let opening = await #expect(throws: RabbitMQError.self) { _ = try await connection.openChannel() }
                     await connection.close()
                     await landing
@@ -90,9 +90,8 @@ extension FaultTests {
                     try await eventually("the sockets are full") { ContinuousClock.now - started > .milliseconds(500) }
 
                     try await channel.acknowledge(delivery)
-                    #expect(ContinuousClock.now - started < .seconds(2))
+                    #expect(ContinuousClock.now - started < Self.heartbeat * 2)
                     await connection.close()
-                    #expect(ContinuousClock.now - started < .seconds(8))
                     #expect(try await closed.summary == "in doubt: closedByUs")
                     #expect(try await lost.summary == "in doubt: connectionLost")
                     #expect(ContinuousClock.now - started < Self.noticed)
@@ -120,7 +119,7 @@ extension FaultTests {
                 var started = ContinuousClock.now
                 let outcome = try await quiet.publish(Message("a"), routingKey: queue, isMandatory: true)
                 #expect(outcome.summary == "in doubt: timeout")
-                #expect(ContinuousClock.now - started < .seconds(5))
+                #expect(ContinuousClock.now - started < .seconds(20))
                 #expect(await publishing.closed == nil)
 
                 // Without an answer to the request the connection is given up, and with it what waits to be sent.
@@ -129,12 +128,12 @@ extension FaultTests {
                 let opening = await #expect(throws: RabbitMQError.self) { _ = try await publishing.openChannel() }
                 await landing
                 #expect(opening?.code == .timeout)
-                #expect(ContinuousClock.now - started < .seconds(5))
+                #expect(ContinuousClock.now - started < .seconds(20))
                 #expect(await flight.ends.values.reduce(0, +) == 200)
 
                 started = .now
                 await closing.close()
-                #expect(ContinuousClock.now - started < .seconds(8))
+                #expect(ContinuousClock.now - started < .seconds(20))
                 #expect(await closing.closed?.code == .closedByUs)
             }
         }

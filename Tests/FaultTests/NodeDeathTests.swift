@@ -175,7 +175,7 @@ extension FaultTests {
         /// Opens a connection again and again, until that works or fails for good, and returns the errors.
         private func refusals(_ configuration: ConnectionConfiguration) async throws -> [RabbitMQError] {
             var refusals: [RabbitMQError] = []
-            try await eventually("a login is taken, or refused for good", within: .seconds(90)) {
+            try await eventually("a login is taken, or refused for good", within: .seconds(300)) {
                 do throws(RabbitMQError) {
                     await (try Connection.open(configuration)).close()
                     return true

@@ -32,9 +32,9 @@ extension BrokerNode {
             Deadline = fun() -> erlang:monotonic_time(second) + \(limit.components.seconds) end,
             IsOurs = fun(Pid) ->
                 case catch rabbit_networking:connection_info(Pid, [state, client_properties]) of
-                    % While a client logs in they are none.
+                    % One that is not open yet, or no more, is none that a client loses.
                     [{state, State}, {client_properties, Properties}]
-                    when is_list(Properties), State =/= closing, State =/= closed ->
+                    when State =:= running; State =:= flow; State =:= blocking; State =:= blocked ->
                         lists:member({<<"connection_name">>, longstr, Name}, Properties);
                     _ -> false
                 end

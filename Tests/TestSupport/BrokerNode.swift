@@ -38,7 +38,7 @@ public final class BrokerNode: Sendable {
         }
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "adf-trigger-node-\(UUID().uuidString.lowercased().prefix(8))")
-        try await Self.run(command, "start", folder, "--while", "\(ProcessInfo.processInfo.processIdentifier)")
+        try await Self.start(command, folder)
         let status = try await Self.run(command, "status", folder)
         guard let port = status.split(separator: "\n").first(where: { $0.hasPrefix("amqp_port=") })?.dropFirst(10)
         else {
@@ -59,7 +59,13 @@ public final class BrokerNode: Sendable {
     /// Starts it again after ``stop()`` or ``kill()``, or lets it go on after ``pause()``; nothing where it runs.
     /// Returns when it takes connections.
     public func start() async throws {
-        try await Self.run(command, "start", folder, "--while", "\(ProcessInfo.processInfo.processIdentifier)")
+        try await Self.start(command, folder)
+    }
+
+    /// More time than `deploy/broker` takes to give up.
+    private static func start(_ command: String, _ folder: URL) async throws {
+        let owner = "\(ProcessInfo.processInfo.processIdentifier)"
+        try await run(command, "start", folder, arguments: ["--while", owner], within: .seconds(300))
     }
 
     /// Asks it to end, and returns when it has.

@@ -12,6 +12,8 @@ public final class Program: Sendable {
         public var errors: String
     }
 
+    private static let starting = NSLock()
+
     private let process: Process
     private let output: Capture
     private let errors: Capture
@@ -34,7 +36,8 @@ public final class Program: Sendable {
         errors = try Capture()
         process.standardOutput = output.writer
         process.standardError = errors.writer
-        try process.run()
+        // Foundation learns of a program's end by a socket that another program, started meanwhile, could inherit.
+        try Self.starting.withLock { try process.run() }
         // The program has its own; Foundation keeps ours as long as it lives, which are a thousand in a whole run of the
         // tests.
         try output.writer.close()

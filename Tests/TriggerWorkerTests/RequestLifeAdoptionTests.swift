@@ -271,7 +271,7 @@ struct RequestLifeAdoptionTests {
     @Test("large parameters count for as much as they are")
     func boundedInBytes() {
         let memory = RequestMemory()
-        let half = Array(repeating: UInt8(ascii: " "), count: 512 << 10)
+        let half = Array(repeating: UInt8(ascii: " "), count: 2 << 20)
         for id in ["a", "b", "c"] { Self.answer(id, memory, half) }
 
         #expect(memory.claim("a") == .new)

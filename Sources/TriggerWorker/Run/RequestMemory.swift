@@ -59,14 +59,13 @@ final class RequestMemory: Sendable {
         var parameterByteCount = 0
     }
 
-    /// 1 MiB: 4,000 requests with 250 bytes of parameters.
-    private static let parameterByteLimit = 1 << 20
+    /// 4 MiB: 4,000 requests of twice the usual size.
+    private static let parameterByteLimit = 4 << 20
 
     private let capacity: Int
     private let state = NIOLockedValueBox(State())
 
-    /// - Parameter capacity: How many answered requests are remembered; the oldest is forgotten first. By default those of
-    ///   six minutes at the 10 starts a second that a worker is allowed unless told otherwise, which outlasts any race.
+    /// - Parameter capacity: How many answered requests are remembered; the oldest is forgotten first.
     init(capacity: Int = 4_000) {
         self.capacity = max(1, capacity)
     }
