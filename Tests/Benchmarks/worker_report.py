@@ -47,8 +47,8 @@ def large_body_price(runs, program):
 
 
 def growth(runs):
-    """The dearest of the three lengths as a multiple of the cheapest, by their medians: of three single runs the dearest
-    lies above the cheapest by chance alone."""
+    """The dearest of the three lengths as a multiple of the cheapest, by their medians: of three single runs the
+    dearest lies above the cheapest by chance alone."""
     lengths = [statistics.median(column(runs, name, OURS, "cpu_us")) for name in ("5000", "classic", "80000")]
     return max(lengths) / min(lengths)
 
