@@ -110,7 +110,7 @@ struct CurlTransportTests {
         try await LoopbackServer.withServer(reacting: { _ in reaction }) { server in
             try await withTransport(.init(maximumResponseBytes: 64)) { transport in
                 // Short where the time-out is what is waited for, out of the way elsewhere.
-                let timeout: Duration = code == .timeout ? .milliseconds(500) : .seconds(20)
+                let timeout: Duration = code == .timeout ? .seconds(4) : .seconds(20)
                 let error = try await failure(transport, post(server.url, timeout: timeout))
 
                 #expect(error.certainty == .unknown)
@@ -212,7 +212,7 @@ struct CurlTransportTests {
         try await LoopbackServer.withServer(reacting: { _ in .hang }) { server in
             let configuration = CurlTransport.Configuration(
                 maxConnectionsPerHost: 1,
-                connectTimeout: .milliseconds(300)
+                connectTimeout: .seconds(4)
             )
             try await withTransport(configuration) { transport in
                 let request = post(server.url)

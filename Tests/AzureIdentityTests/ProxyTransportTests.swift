@@ -155,7 +155,7 @@ struct ProxyTransportTests {
             try await LoopbackProxy.withProxy(reacting: reaction) { proxy in
                 let variables = ["HTTPS_PROXY": "http://user:hunter2@127.0.0.1:\(proxy.port)"]
                 let isHang = if case .hang = reaction { true } else { false }
-                try await withTransport(variables, connectTimeout: isHang ? .milliseconds(300) : .seconds(10)) {
+                try await withTransport(variables, connectTimeout: isHang ? .seconds(4) : .seconds(10)) {
                     transport in
                     let request = post("https://\(Self.host):\(server.port)/")
                     let error = try #require(

@@ -246,7 +246,7 @@ struct ClientCertificateTests {
             let certificate = try TLSConfiguration.ClientCertificate.named("guest")
             let configuration = try ConnectionConfiguration.encrypted(front.port) {
                 $0.tls?.clientCertificate = certificate
-                $0.loginTimeout = .milliseconds(200)
+                $0.loginTimeout = .seconds(4)
             }
 
             _ = await openingError(configuration)

@@ -101,7 +101,7 @@ struct LoginTests {
             .loopback(listener.port) {
                 $0.frameByteCount = frameByteCount
                 $0.channelMaximum = channelMaximum
-                $0.loginTimeout = .milliseconds(300)
+                $0.loginTimeout = .seconds(4)
             }
         )
 

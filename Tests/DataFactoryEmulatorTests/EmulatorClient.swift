@@ -51,6 +51,11 @@ struct EmulatorClient: Sendable {
         return try await send(method, target, token: await token(), headers: headers, body: body, timeout: timeout)
     }
 
+    /// How many calls of a route ended in each way.
+    func tally(_ route: String) async throws -> [String: Int] {
+        try await send(.GET, "/emulator/stats")[route] as? [String: Int] ?? [:]
+    }
+
     func createRun(
         _ pipeline: String = "plain",
         id: String? = nil,
@@ -68,6 +73,23 @@ struct EmulatorClient: Sendable {
         // The emulator's faults apply to tokens too, so a fault test asks for one before it sets them.
         let reply = try await send(.POST, "/tenant/oauth2/v2.0/token", body: form)
         return try #require(reply["access_token"] as? String)
+    }
+
+    /// Makes a call that has no answer, and gives it up once it has arrived, however slowly it does.
+    func giveUp(
+        _ call: @escaping @Sendable () async throws -> Reply,
+        once hasArrived: @escaping @Sendable () async throws -> Bool
+    ) async throws {
+        try await withThrowingTaskGroup(of: Int?.self) { group in
+            group.addTask { try await call().status }
+            group.addTask {
+                while try await !hasArrived() { await Task.yield() }
+                return nil
+            }
+            let status = try await group.next() ?? nil
+            #expect(status == nil, "it was answered")
+            group.cancelAll()
+        }
     }
 
     /// Every run there is.

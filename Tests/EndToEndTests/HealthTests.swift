@@ -145,7 +145,7 @@ struct HealthTests {
         let port = try await HealthPort()
         let worker = try await stage.startWorker(set: port.setting)
         try await port.waitUntilReady()
-        try await stage.setFaults(#"[{"route":"createRun","fault":"latency","ms":4000,"rate":1}]"#)
+        try await stage.setFaults(#"[{"route":"createRun","fault":"latency","ms":10000,"rate":1}]"#)
         for number in 0..<5 { try await stage.publish(#"{"target":"nightly-load"}"#, id: "d-\(number)") }
         // Five createRun calls under way, each of which is past its look-up.
         try await eventually("the requests are in work") {

@@ -7,7 +7,7 @@ extension FaultTests {
     @Suite("A node that hangs", .timeLimit(.minutes(5)))
     struct HungNodeTests {
         /// Twice the heartbeat is when the client must give up; the rest is for a busy machine.
-        private static let heartbeat = Duration.seconds(2)
+        private static let heartbeat = Duration.seconds(4)
         /// What takes less has not waited until the loss was noticed, two heartbeats after the last read.
         private static let beforeNoticed = heartbeat * 3 / 2
         private static let noticed = heartbeat * 5

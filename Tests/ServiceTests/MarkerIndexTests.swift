@@ -68,7 +68,7 @@ struct MarkerIndexTests {
             try await withTransport { transport in
                 let client = service.client(over: transport)
                 let index = try Self.index(service, client)
-                try await service.admin.setFaults(#"[{"route":"queryRuns","fault":"latency","ms":200,"rate":1}]"#)
+                try await service.admin.setFaults(#"[{"route":"queryRuns","fault":"latency","ms":2000,"rate":1}]"#)
 
                 try await withThrowingTaskGroup(of: MarkerIndex.Finding.self) { group in
                     for _ in 0..<40 { group.addTask { try await index.search(for: "none", calledUntil: nil) } }

@@ -1,5 +1,6 @@
 import Foundation
 import NIOConcurrencyHelpers
+import TestSupport
 
 /// Something that happens once, and that any number may wait for.
 final class Signal: Sendable {
@@ -41,6 +42,6 @@ final class Signal: Sendable {
 
     /// Returns when that time has come, by the clock that deadlines are told in.
     static func wait(until date: Date) async {
-        while Date() < date { await Task.yield() }
+        try? await eventually("\(date) has come", within: .seconds(60)) { Date() >= date }
     }
 }
