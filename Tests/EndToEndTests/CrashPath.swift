@@ -41,8 +41,9 @@ enum CrashPath: String, CaseIterable {
         case .started, .refused, .rejected: nil
         case .deferred: #""fault":"throttle","retryAfterSeconds":3"#
         case .ambiguous: #""fault":"gateway-timeout-after-commit""#
-        // The last look in hand is less than 2 s after the call: that is how long the workers hold a request.
-        case .late: #""fault":"commit-late","ms":1900"#
+        // The last look in hand is less than 2 s after the call: that is how long the workers hold a request. The next
+        // is 5 s after it.
+        case .late: #""fault":"commit-late","ms":4500"#
         }
     }
 

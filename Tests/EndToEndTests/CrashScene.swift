@@ -10,7 +10,7 @@ struct CrashScene {
     private static let width = 12
     /// More workers than this, one after the other, and a request is not going to be settled.
     private static let rescueLimit = 4
-    private static let delaySeconds = 2
+    private static let delaySeconds = 5
 
     private let stage: Stage
     private let ledger = AnswerLedger()
@@ -19,8 +19,8 @@ struct CrashScene {
         stage = try await Stage(
             "matrix",
             set: [
-                "ADF_TRIGGER_QUEUES_DELAY_SECONDS": "\(Self.delaySeconds)", "ADF_TRIGGER_AZURE_WINDOW_SECONDS": "2",
-                "ADF_TRIGGER_WORKER_HOLD_SECONDS": "2",
+                "ADF_TRIGGER_QUEUES_DELAY_SECONDS": "\(Self.delaySeconds)",
+                "ADF_TRIGGER_AZURE_WINDOW_SECONDS": "\(Self.delaySeconds)", "ADF_TRIGGER_WORKER_HOLD_SECONDS": "2",
             ],
             scenario: #""dedupeSeconds":0"#,
             pipelines: CrashCell.all.filter { $0.path.isInScenario }.map { $0.name }

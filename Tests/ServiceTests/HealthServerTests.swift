@@ -38,7 +38,7 @@ struct HealthServerTests {
 
     @Test("a worker in which nothing has moved for too long is stuck, and alive as soon as something moves")
     func stuck() async throws {
-        let monitor = HealthMonitor(health: ServiceHealth(), requestQueue: "requests", stillnessLimit: .seconds(2))
+        let monitor = HealthMonitor(health: ServiceHealth(), requestQueue: "requests", stillnessLimit: .seconds(5))
         monitor.consumes(true)
         try await Self.serving(monitor) { port in
             monitor.began()
@@ -50,7 +50,7 @@ struct HealthServerTests {
 
             #expect(alive.text == "{\"status\":\"alive\"}\n")
             #expect(stuck.text.contains(#""status":"stuck""#))
-            #expect(stuck.text.contains(#""stuck: nothing has moved for 2 s, with 1 requests in work""#))
+            #expect(stuck.text.contains(/"stuck: nothing has moved for [0-9]+ s, with 1 requests in work"/))
             #expect(moved.status == 200)
         }
     }
