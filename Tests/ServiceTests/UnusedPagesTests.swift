@@ -33,10 +33,10 @@ struct UnusedPagesTests {
 
         let last: UInt = 0xffff_ffff_ff60_0000
         #expect(
-            UnusedPages.unchangedMappings(in: smaps.joined())
+            UnusedPages.unchangedMappings(in: Array(smaps.joined().utf8))
                 == [0x1000..<0x2000, 0x2000..<0x3000, last..<last + 0x1000]
         )
-        #expect(UnusedPages.unchangedMappings(in: "").isEmpty)
+        #expect(UnusedPages.unchangedMappings(in: []).isEmpty)
     }
 
     @Test("what is given back is resident no more, reads as before, and what was changed in memory stays")

@@ -10,7 +10,7 @@ enum UnusedPages {
     static func giveBack() {
         // Not by FileManager, which takes what one read gives for all of a file without a size.
         guard let smaps = try? FileHandle(forReadingAtPath: "/proc/self/smaps")?.readToEnd() else { return }
-        for mapping in unchangedMappings(in: String(decoding: smaps, as: UTF8.self)) {
+        for mapping in unchangedMappings(in: Array(smaps)) {
             // Refused for memory that is locked, which is to stay.
             _ = madvise(UnsafeMutableRawPointer(bitPattern: mapping.lowerBound), mapping.count, MADV_DONTNEED)
         }
@@ -21,20 +21,26 @@ enum UnusedPages {
     /// or a probe.
     ///
     /// - Parameter smaps: `/proc/self/smaps` (proc_pid_smaps(5)).
-    static func unchangedMappings(in smaps: String) -> [Range<UInt>] {
+    static func unchangedMappings(in smaps: [UInt8]) -> [Range<UInt>] {
         var mappings: [Range<UInt>] = []
         var mapping: Range<UInt>?
-        for line in smaps.split(separator: "\n") {
-            if line.first?.isUppercase == false {
-                mapping = unwritableFile(line)
-            } else if line.hasPrefix("Anonymous:"), !line.hasSuffix(" 0 kB") {
+        // As bytes: it's thousands of lines, and the first request waits for it.
+        for line in smaps.split(separator: UInt8(ascii: "\n")) {
+            switch line.first ?? 0 {
+            case UInt8(ascii: "A") where line.starts(with: "Anonymous:".utf8):
+                if !isZero(line) { mapping = nil }
+            case UInt8(ascii: "S") where line.starts(with: "Swap:".utf8):
+                if let mapping, isZero(line) { mappings.append(mapping) }
                 mapping = nil
-            } else if line.hasPrefix("Swap:") {
-                if let mapping, line.hasSuffix(" 0 kB") { mappings.append(mapping) }
-                mapping = nil
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): break
+            default: mapping = unwritableFile(Substring(decoding: line, as: UTF8.self))
             }
         }
         return mappings
+    }
+
+    private static func isZero(_ line: ArraySlice<UInt8>) -> Bool {
+        !line.contains { (UInt8(ascii: "1")...UInt8(ascii: "9")).contains($0) }
     }
 
     /// What `7f00-7f10 r-xp 00000000 fe:00 12 /usr/lib/libc.so.6` begins with; nil for another kind of mapping.
