@@ -147,9 +147,8 @@ struct HealthTests {
         try await port.waitUntilReady()
         try await stage.setFaults(#"[{"route":"createRun","fault":"latency","ms":10000,"rate":1}]"#)
         for number in 0..<5 { try await stage.publish(#"{"target":"nightly-load"}"#, id: "d-\(number)") }
-        // Five createRun calls under way, each of which is past its look-up.
-        try await eventually("the requests are in work") {
-            try await port.metric("adf_trigger_azure_calls_total{call=\"look-up\",result=\"absent\"}") == 5
+        try await eventually("five createRun calls are under way") {
+            try await stage.calls()["maximumInFlight"]?["createRun"] == 5
         }
 
         worker.signal(SIGTERM)

@@ -186,6 +186,12 @@ final class Stage: Sendable {
         try await http("GET", "/emulator/runs")
     }
 
+    /// How many calls of each route were answered in which way, and under `maximumInFlight` how many of each were under
+    /// way at one time.
+    func calls() async throws -> [String: [String: Int]] {
+        try JSONDecoder().decode([String: [String: Int]].self, from: try await http("GET", "/emulator/stats"))
+    }
+
     func setFaults(_ json: String) async throws {
         _ = try await http("PUT", "/emulator/faults", body: json)
     }

@@ -13,16 +13,12 @@ struct StopTests {
             set: ["ADF_TRIGGER_WORKER_CONCURRENCY": "4", "ADF_TRIGGER_WORKER_STOP_SECONDS": "3"]
         )
         try await stage.setFaults(#"[{"route":"createRun","fault":"hang"}]"#)
-        let port = try await HealthPort()
-        let worker = try await stage.startWorker(
-            set: port.setting.merging(["ADF_TRIGGER_WORKER_PREFETCH": "16"]) { $1 }
-        )
+        let worker = try await stage.startWorker(set: ["ADF_TRIGGER_WORKER_PREFETCH": "16"])
         for number in 0..<16 { try await stage.publish(#"{"target":"nightly-load"}"#, id: "f-\(number)") }
-        // Four createRun calls under way, each of which is past its look-up, and twelve requests behind them.
-        try await eventually("the hands are full") {
-            let lookedUp = try await port.metric("adf_trigger_azure_calls_total{call=\"look-up\",result=\"absent\"}")
+        try await eventually("four createRun calls are under way, and twelve requests behind them") {
+            let calls = try await stage.calls()
             let ready = try await stage.ready("requests")
-            return lookedUp == 4 && ready == 0
+            return calls["createRun"] == ["hang": 4] && ready == 0
         }
 
         #expect(try await worker.stop().code == 0)

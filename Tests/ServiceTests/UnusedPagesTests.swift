@@ -13,16 +13,18 @@ struct UnusedPagesTests {
         return ([line] + fields + ends).joined(separator: "\n")
     }
 
-    @Test("files that can't be written to are given back, unless a page is the process's own")
+    @Test("code that can't be written to is given back with what belongs to it, unless a page is the process's own")
     func selection() {
         let smaps = [
             Self.entry("1000-2000 r--p 00000000 fe:00 12       /usr/bin/program with spaces"),
-            Self.entry("2000-3000 r-xp 00001000 fe:00 12       /usr/lib/library.so (deleted)"),
-            Self.entry("3000-4000 r--p 00002000 fe:00 12       /usr/lib/relocated.so", anonymous: 4),
+            Self.entry("2000-2800 r-xp 00000000 fe:00 12       /usr/bin/program with spaces", anonymous: 4),
+            Self.entry("2800-3000 r-xp 00001000 fe:00 12       /usr/lib/library.so (deleted)"),
+            Self.entry("3000-4000 r--p 00002000 fe:00 12       /usr/lib/swapped.so", anonymous: 4),
             Self.entry("4000-5000 r-xp 00002000 fe:00 12       /usr/lib/swapped.so", swap: 40),
             Self.entry("5000-6000 rw-p 00003000 fe:00 12       /usr/lib/written.so"),
             Self.entry("6000-7000 r--s 00000000 fe:00 12       /usr/share/shared"),
             Self.entry("7000-8000 ---p 00000000 fe:00 12       /usr/lib/closed.so"),
+            Self.entry("7800-7900 r--p 00000000 fe:00 12       /usr/share/without-code"),
             Self.entry("8000-9000 r--p 00000000 00:00 0"),
             Self.entry("9000-a000 r-xp 00000000 00:00 0        [vdso]"),
             Self.entry("b000-a000 r-xp 00000000 fe:00 12       /backwards"),
@@ -34,7 +36,7 @@ struct UnusedPagesTests {
         let last: UInt = 0xffff_ffff_ff60_0000
         #expect(
             UnusedPages.unchangedMappings(in: Array(smaps.joined().utf8))
-                == [0x1000..<0x2000, 0x2000..<0x3000, last..<last + 0x1000]
+                == [0x1000..<0x2000, 0x2800..<0x3000, last..<last + 0x1000]
         )
         #expect(UnusedPages.unchangedMappings(in: []).isEmpty)
     }
@@ -50,7 +52,7 @@ struct UnusedPagesTests {
         try Self.withMapping(of: plain) { untouched in
             try Self.withMapping(of: changed) { touched in
                 touched[0] = 8
-                for page in [untouched, touched] { mprotect(page.baseAddress, page.count, PROT_READ) }
+                for page in [untouched, touched] { mprotect(page.baseAddress, page.count, PROT_READ | PROT_EXEC) }
                 #expect(untouched[0] == 7)
                 let before = try Self.residentKilobytes(of: plain)
 
