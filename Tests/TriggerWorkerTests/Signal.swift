@@ -40,7 +40,7 @@ final class Signal: Sendable {
         }
     }
 
-    /// Returns when that time has come, by the clock that deadlines are told in.
+    /// Returns when that time has come, by the clock that deadlines are told in, or the task is cancelled.
     static func wait(until date: Date) async {
         try? await eventually("\(date) has come", within: .seconds(60)) { Date() >= date }
     }

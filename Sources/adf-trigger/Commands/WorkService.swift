@@ -77,11 +77,7 @@ struct WorkService: Service {
                 }
                 await withTaskGroup(of: Void.self) { queues in
                     queues.addTask {
-                        await work(broker.consumer, worker, broker.publisher, requestHistory) { isConsumed in
-                            // The start, or the way back to a broker, is over.
-                            if isConsumed { UnusedPages.giveBack() }
-                            monitor?.consumes(isConsumed)
-                        }
+                        await work(broker.consumer, worker, broker.publisher, requestHistory) { monitor?.consumes($0) }
                     }
                     queues.addTask {
                         await work(broker.deadConsumer, worker, broker.publisher, deadHistory) { _ in }
