@@ -51,7 +51,8 @@ struct EmulatorClient: Sendable {
         return try await send(method, target, token: await token(), headers: headers, body: body, timeout: timeout)
     }
 
-    /// How many calls of a route ended in each way.
+    /// How many calls of a route ended in each way, or under `maximumInFlight` how many of each were under way at one
+    /// time.
     func tally(_ route: String) async throws -> [String: Int] {
         try await send(.GET, "/emulator/stats")[route] as? [String: Int] ?? [:]
     }

@@ -176,7 +176,7 @@ struct FaultAnswerTests {
                 _ = try await response.body.collect(upTo: 1_000)
             }
 
-            let stats = try await emulator.send(.GET, "/emulator/stats")["createRun"] as? [String: Int]
+            let stats = try await emulator.tally("createRun")
             #expect(stats == ["reset-after-headers": 1])
             #expect(try await emulator.runs().count == 1)
         }

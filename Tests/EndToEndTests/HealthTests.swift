@@ -148,7 +148,7 @@ struct HealthTests {
         try await stage.setFaults(#"[{"route":"createRun","fault":"latency","ms":10000,"rate":1}]"#)
         for number in 0..<5 { try await stage.publish(#"{"target":"nightly-load"}"#, id: "d-\(number)") }
         try await eventually("five createRun calls are under way") {
-            try await stage.calls()["maximumInFlight"]?["createRun"] == 5
+            try await stage.statistics()["maximumInFlight"]?["createRun"] == 5
         }
 
         worker.signal(SIGTERM)

@@ -189,7 +189,7 @@ struct OutageTests {
         let worker = try await stage.startWorker()
         for number in 0..<16 { try await stage.publish(#"{"target":"nightly-load"}"#, id: "s-\(number)") }
         try await eventually("four are in work, and the worker has the others") {
-            let calls = try await stage.calls()
+            let calls = try await stage.statistics()
             let ready = try await stage.ready("requests")
             return calls["maximumInFlight"]?["createRun"] == 4 && ready == 0
         }

@@ -188,7 +188,7 @@ final class Stage: Sendable {
 
     /// How many calls of each route were answered in which way, and under `maximumInFlight` how many of each were under
     /// way at one time.
-    func calls() async throws -> [String: [String: Int]] {
+    func statistics() async throws -> [String: [String: Int]] {
         try JSONDecoder().decode([String: [String: Int]].self, from: try await http("GET", "/emulator/stats"))
     }
 

@@ -16,7 +16,7 @@ struct StopTests {
         let worker = try await stage.startWorker(set: ["ADF_TRIGGER_WORKER_PREFETCH": "16"])
         for number in 0..<16 { try await stage.publish(#"{"target":"nightly-load"}"#, id: "f-\(number)") }
         try await eventually("four createRun calls are under way, and twelve requests behind them") {
-            let calls = try await stage.calls()
+            let calls = try await stage.statistics()
             let ready = try await stage.ready("requests")
             return calls["createRun"] == ["hang": 4] && ready == 0
         }
